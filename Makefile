@@ -1,0 +1,52 @@
+# Two commands matter: `make run` opens the cockpit, `make test` proves it.
+# Everything else is for those who change it; `make help` lists it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types contracts bench lab lab-test lab-down docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gbtui needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## open the cockpit (the demo host when this machine has no LXD)
+	@$(BIN)/gbtui $(ARGS)
+
+test: $(STAMP) ## run the tests that need nothing but this machine
+	$(BIN)/python -m pytest tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+contracts: $(STAMP)
+	$(BIN)/lint-imports
+
+check: lint types contracts test ## the gate: lint, types, import contracts, tests
+
+bench: $(STAMP) ## measure, as ratios in one run against what an operator would use instead
+	$(BIN)/python -m tests.bench
+
+lab: ## build (cached) and boot the production twin
+	tests/lab/lab up
+
+lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
+	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract
+
+lab-down: ## end the twin
+	tests/lab/lab down
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

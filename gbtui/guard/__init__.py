@@ -1,0 +1,1 @@
+"""The engine every operation passes: plan, guards, approval, lock, execution, verification, undo, journal."""

@@ -1,0 +1,140 @@
+"""What would be done, as a frozen value: what was previewed is, byte for byte, what runs (R1).
+
+A plan is pure data and survives a crash inside the journal: `to_json` / `from_json` are exact.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+
+class Danger(StrEnum):
+    """How bad the steps can be, from what they do, mildest first."""
+
+    SAFE = "safe"
+    REVERSIBLE = "reversible"
+    DISRUPTIVE = "disruptive"
+    DESTRUCTIVE = "destructive"
+    IRREVERSIBLE = "irreversible"
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """A program at `where` ("host" or an instance name). `timeout` in seconds."""
+
+    where: str
+    argv: tuple[str, ...]
+    timeout: float = 30.0
+
+    def shown(self) -> str:
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A command and what it must say for something to be true.
+
+    `expect`: "status" (exit status equals `value`) · "stdout" (stripped output equals `value`) ·
+    "contains" (output contains `value`). Probes change nothing.
+    """
+
+    title: str
+    run: Exec
+    expect: Literal["status", "stdout", "contains"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A file replaced as a whole, with a backup first (R6). `before` is None where there was none."""
+
+    where: str
+    path: str
+    before: bytes | None
+    after: bytes
+    backup: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look at `probe` until it holds, at most `timeout` seconds, every `interval`."""
+
+    probe: Probe
+    timeout: float
+    interval: float = 1.0
+
+
+Action = Exec | Replace | Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change (or wait), how it is proven done, and how it is undone.
+
+    `done` tells after a crash whether the step took effect. `undo` is empty with `no_undo` saying
+    why ("a restart cannot be taken back"); `armed` marks steps whose undo the host's own timer
+    carries out when nobody says keep (R5).
+    """
+
+    title: str
+    does: Action
+    done: Probe | None = None
+    undo: tuple[Action, ...] = ()
+    no_undo: str = ""
+    armed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one guard says. `items` are the guide's item numbers it stands for."""
+
+    guard: str
+    verdict: Literal["allow", "warn", "refuse"]
+    reason: str
+    items: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """A fact the plan was made from: the output of `run` had this SHA-256 (stdout and status)."""
+
+    title: str
+    run: Exec
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything there is to know before saying yes.
+
+    `noop` is not "" when there is nothing to do, and says so in words. `revert_after` is the time
+    in seconds after which the host undoes the armed steps by itself, 0 where nothing is armed.
+    `dark` names what does not answer meanwhile ("botserver :5858, about 8 s").
+    """
+
+    operation: str
+    parameters: tuple[tuple[str, str], ...]
+    title: str
+    why: str
+    danger: Danger
+    steps: tuple[Step, ...]
+    verify: tuple[Wait, ...]
+    verdicts: tuple[Verdict, ...]
+    relies_on: tuple[Reliance, ...]
+    fingerprint: str
+    revert_after: float = 0.0
+    dark: tuple[str, ...] = ()
+    noop: str = ""
+    host: str = ""
+    items: tuple[int, ...] = field(default=())
+
+    @property
+    def refused(self) -> tuple[Verdict, ...]:
+        return tuple(v for v in self.verdicts if v.verdict == "refuse")
+
+    @property
+    def warnings(self) -> tuple[Verdict, ...]:
+        return tuple(v for v in self.verdicts if v.verdict == "warn")

@@ -1,0 +1,1 @@
+"""What may be done: typed parameters → guards + frozen plan + verification."""

@@ -1,0 +1,78 @@
+"""The guide's constants as data: roles, ports, units, paths (TOML beside this file)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A container role. `exposed` are the ports it must offer to the world (`tcp:443`)."""
+
+    name: str
+    purpose: str
+    exposed: tuple[str, ...]
+    privileged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A unit in a role's container and the URL that proves it healthy from inside."""
+
+    role: str
+    name: str
+    unit: str
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One layout of a production host."""
+
+    id: str
+    title: str
+    roles: tuple[Role, ...]
+    services: tuple[Service, ...]
+    access_log: str
+    proxy_config: str
+    saved_rules: str
+    cache_client: str
+    cache_port: int
+    ban_roles: tuple[str, ...]
+
+    def split(self, instance: str) -> tuple[str, str]:
+        """(tenant, role) of an instance name; ("", "") where it fits no role."""
+        for role in sorted(self.roles, key=lambda r: -len(r.name)):
+            if instance.endswith(f"-{role.name}") and len(instance) > len(role.name) + 1:
+                return instance[: -len(role.name) - 1], role.name
+        return "", ""
+
+    def services_of(self, role: str) -> tuple[Service, ...]:
+        return tuple(service for service in self.services if service.role == role)
+
+
+def load(name: str = "guide") -> Profile:
+    """The profile shipped under `name`."""
+    return _profile(tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8")))
+
+
+def _profile(table: dict[str, Any]) -> Profile:
+    roles = tuple(
+        Role(name, role["purpose"], tuple(role["exposed"]), role.get("privileged", False))
+        for name, role in table["roles"].items()
+    )
+    return Profile(
+        id=table["id"],
+        title=table["title"],
+        roles=roles,
+        services=tuple(Service(**service) for service in table["services"]),
+        access_log=table["proxy"]["access_log"],
+        proxy_config=table["proxy"]["config"],
+        saved_rules=table["firewall"]["saved_rules"],
+        cache_client=table["cache"]["client"],
+        cache_port=table["cache"]["port"],
+        ban_roles=tuple(table["bans"]["roles"]),
+    )

@@ -1,0 +1,1 @@
+"""One host under one operator's hands: what the command line and the screens share."""
