@@ -1,1 +1,158 @@
-"""One host under one operator's hands: what the command line and the screens share."""
+"""One host under one operator's hands: what the command line and the screens share.
+
+A session owns the host, the feeds of its facts and the engine. Nothing above it opens a host,
+and nothing changes a host except through `apply`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from gbtui.errors import GbtuiError, NotFound
+from gbtui.facts.bans import Bans, BansReader
+from gbtui.facts.containers import Container, Containers, ContainersReader
+from gbtui.facts.feed import Announcer, Feed
+from gbtui.facts.firewall import Firewall, FirewallReader
+from gbtui.facts.log import LogReader
+from gbtui.facts.log_feed import LogFeed
+from gbtui.facts.snapshots import Snapshots, SnapshotsReader
+from gbtui.guard.engine import Engine
+from gbtui.guard.journal import Journal
+from gbtui.guard.plan import Plan
+from gbtui.guard.port import Approver, Outcome, Progress
+from gbtui.hosts import Host, LxdEvent
+from gbtui.operations.base import Context
+from gbtui.operations.catalog import find
+from gbtui.profiles import Profile
+
+EVENTS_KEPT = 200
+EVENTS_PAUSE = 5.0
+"""Seconds before LXD's event stream is tried again after it ended."""
+
+
+class Session:
+    """Facts and operations of one host.
+
+    `tenant` restricts containers to one tenant. `read_only` is "" or the reason why nothing may
+    be changed; the engine refuses with it.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        profile: Profile,
+        journal: Journal,
+        *,
+        user: str,
+        tenant: str | None = None,
+        read_only: str = "",
+    ) -> None:
+        self.host = host
+        self.profile = profile
+        self.tenant = tenant
+        self.read_only = read_only
+        self.journal = journal
+        self.engine = Engine(host, journal, user=user, read_only=read_only)
+        self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
+        self._heard = Announcer()
+        self.containers: Feed[Containers] = Feed(
+            "containers", ContainersReader(host, profile, tenant).read, interval=5
+        )
+        self.snapshots: Feed[Snapshots] = Feed("snapshots", SnapshotsReader(host, profile).read, interval=60)
+        self.bans: Feed[Bans] = Feed("bans", BansReader(host, profile, self.ban_instances).read, interval=15)
+        self._firewalls: dict[str, Feed[Firewall]] = {}
+        self._log: LogFeed | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Reach the host and start listening to LXD's events. Raises a GbtuiError in words."""
+        await self.host.open()
+        self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        feeds: list[Feed[Any] | LogFeed] = [self.containers, self.snapshots, self.bans]
+        feeds += self._firewalls.values()
+        if self._log is not None:
+            feeds.append(self._log)
+        await asyncio.gather(*(feed.close() for feed in feeds))
+        await self.host.close()
+
+    def firewall(self, where: str = "host") -> Feed[Firewall]:
+        """The feed of one place's rules; `where` is "host" or an instance name."""
+        if where not in self._firewalls:
+            reader = FirewallReader(self.host, self.profile, where)
+            self._firewalls[where] = Feed(f"firewall {where}", reader.read, interval=6)
+        return self._firewalls[where]
+
+    def log(self) -> LogFeed:
+        """The feed of the proxy's access log."""
+        if self._log is None:
+            self._log = LogFeed("log", LogReader(self.host, self.profile, self.instance_of("proxy")))
+        return self._log
+
+    def known(self) -> tuple[Container, ...]:
+        """The containers of the latest reading, none before the first."""
+        value = self.containers.reading.value
+        return value.containers if value else ()
+
+    def instance_of(self, role: str) -> str:
+        """The instance that has a role: of the chosen tenant, else the first one found."""
+        for container in self.known():
+            if container.role == role:
+                return container.name
+        return f"{self.tenant}-{role}" if self.tenant else role
+
+    async def find_instance(self, role: str) -> str:
+        """As `instance_of`, looking first when nothing was read yet. Raises NotFound."""
+        if not self.known():
+            reading = await self.containers.once()
+            if reading.error is not None:
+                raise reading.error
+        if not any(container.role == role for container in self.known()):
+            raise NotFound(
+                f"no container has the role {role!r}",
+                why=f"found: {', '.join(c.name for c in self.known()) or 'none'}",
+                hint="name the tenant with --tenant, or look at `gbtui show containers`",
+            )
+        return self.instance_of(role)
+
+    def ban_instances(self) -> tuple[str, ...]:
+        """The running instances whose role is meant to have fail2ban."""
+        return tuple(c.name for c in self.known() if c.running and c.role in self.profile.ban_roles)
+
+    async def plan(self, operation: str, parameters: Mapping[str, str]) -> Plan:
+        """The frozen plan of an operation. Raises BadInput for a bad name or parameter."""
+        return await find(operation).plan(Context(self.host, self.profile, self.tenant), parameters)
+
+    async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
+        """Run an approved plan; feeds rest while it runs and look again afterwards."""
+        with ExitStack() as stack:
+            for feed in (self.containers, *self._firewalls.values()):
+                stack.enter_context(feed.rest())
+            return await self.engine.apply(plan, approver, progress)
+
+    def on_event(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` after each of LXD's lifecycle events; returns what ends it."""
+        return self._heard.listen(changed)
+
+    async def _follow_events(self) -> None:
+        while True:
+            try:
+                async with self.host.lxd.events() as events:
+                    async for event in events:
+                        self.events.append(event)
+                        self.containers.refresh()
+                        if "snapshot" in event.action:
+                            self.snapshots.refresh()
+                        self._heard.announce()
+            except GbtuiError:
+                # Events are a hint; the feeds poll and say in words what cannot be reached.
+                pass
+            await asyncio.sleep(EVENTS_PAUSE)
