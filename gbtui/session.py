@@ -63,7 +63,8 @@ class Session:
             "containers", ContainersReader(host, profile, tenant).read, interval=5
         )
         self.snapshots: Feed[Snapshots] = Feed("snapshots", SnapshotsReader(host, profile).read, interval=60)
-        self.bans: Feed[Bans] = Feed("bans", BansReader(host, profile, self.ban_instances).read, interval=15)
+        self._bans = BansReader(host, profile, self.ban_instances)
+        self.bans: Feed[Bans] = Feed("bans", self._read_bans, interval=15)
         self._firewalls: dict[str, Feed[Firewall]] = {}
         self._log: LogFeed | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -94,8 +95,12 @@ class Session:
     def log(self) -> LogFeed:
         """The feed of the proxy's access log."""
         if self._log is None:
-            self._log = LogFeed("log", LogReader(self.host, self.profile, self.instance_of("proxy")))
+            self._log = LogFeed("log", self.log_reader)
         return self._log
+
+    async def log_reader(self) -> LogReader:
+        """A reader of the proxy's access log. Raises NotFound where no container is the proxy."""
+        return LogReader(self.host, self.profile, await self.find_instance("proxy"))
 
     def known(self) -> tuple[Container, ...]:
         """The containers of the latest reading, none before the first."""
@@ -122,6 +127,11 @@ class Session:
                 hint="name the tenant with --tenant, or look at `gbtui show containers`",
             )
         return self.instance_of(role)
+
+    async def _read_bans(self) -> Bans:
+        if self.containers.reading.value is None:
+            await self.containers.once()
+        return await self._bans.read()
 
     def ban_instances(self) -> tuple[str, ...]:
         """The running instances whose role is meant to have fail2ban."""

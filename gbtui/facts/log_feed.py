@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,11 +17,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 
 class LogFeed:
-    """A `Source[Log]` over `LogReader.follow`."""
+    """A `Source[Log]` over `LogReader.follow`.
 
-    def __init__(self, name: str, reader: LogReader) -> None:
+    `open_reader` finds the instance whose log it is: it is asked again until it succeeds, because
+    the proxy may not exist yet when the cockpit opens.
+    """
+
+    def __init__(self, name: str, open_reader: Callable[[], Awaitable[LogReader]]) -> None:
         self.name = name
-        self._reader = reader
+        self._open_reader = open_reader
+        self._reader: LogReader | None = None
         self._reading: Reading[Log] = Reading()
         self._announcer = Announcer()
         self._watchers = 0
@@ -63,6 +68,8 @@ class LogFeed:
             await asyncio.gather(task, return_exceptions=True)
 
     def _arrived(self) -> None:
+        if self._reader is None:
+            return
         self._reading = Reading(State.OK, self._reader.log(), datetime.now(UTC))
         self._announcer.announce()
 
@@ -71,6 +78,8 @@ class LogFeed:
         while True:
             self._wake.clear()
             try:
+                if self._reader is None:
+                    self._reader = await self._open_reader()
                 await self._reader.follow(self._arrived)
             except GbtuiError as error:
                 if self._reading.state is State.OK:
