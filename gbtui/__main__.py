@@ -1,0 +1,7 @@
+"""`python -m gbtui` is `gbtui`."""
+
+import sys
+
+from gbtui.cli import main
+
+sys.exit(main())

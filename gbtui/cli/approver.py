@@ -1,0 +1,73 @@
+"""Who answers the engine on the command line: the options, or the person at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Literal
+
+from gbtui.cli.output import warn
+from gbtui.cli.words import show_plan
+from gbtui.guard.plan import Danger, Plan
+from gbtui.guard.port import Approval
+
+
+def at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+async def ask(question: str) -> str:
+    """The answer typed at the terminal, without holding up the engine's own work."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Future[None] = loop.create_future()
+    # a reader instead of a thread: a thread blocked in readline would hold up the exit
+    loop.add_reader(sys.stdin.fileno(), lambda: typed.done() or typed.set_result(None))
+    try:
+        await typed
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return sys.stdin.readline().strip()
+
+
+class CommandLineApprover:
+    """`yes`, `keep` and `confirm` are the options of `gbtui apply`.
+
+    Without a terminal nothing is asked: what the options do not approve is declined, and a change
+    that arms a revert is left to the host's timer unless `--keep` was given.
+    """
+
+    def __init__(self, *, user: str, yes: bool, keep: bool, confirm: str, quiet: bool) -> None:
+        self._user = user
+        self._yes = yes
+        self._keep = keep
+        self._confirm = confirm
+        self._quiet = quiet
+
+    async def approve(self, plan: Plan) -> Approval:
+        if not self._quiet:
+            show_plan(plan)
+        warned = tuple(verdict.guard for verdict in plan.warnings)
+        if self._yes:
+            return Approval(True, self._user, acknowledged=warned, typed=self._confirm)
+        if not at_terminal():
+            warn("gbtui: nobody is there to approve: run it in a terminal, or add --yes")
+            return Approval(False, self._user)
+        typed = self._confirm
+        if plan.danger is Danger.IRREVERSIBLE and not typed:
+            typed = await ask("this cannot be undone; type the target's name: ")
+        answer = await ask("run it? type yes: ")
+        return Approval(answer == "yes", self._user, acknowledged=warned, typed=typed)
+
+    async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name
+        if self._keep:
+            return "keep"
+        if not at_terminal() or self._quiet:
+            return "leave"
+        try:
+            async with asyncio.timeout(seconds_left):
+                answer = await ask(f"verified. keep it? {seconds_left:.0f} s left: keep / revert: ")
+        except TimeoutError:
+            return "leave"
+        return "keep" if answer == "keep" else "revert" if answer == "revert" else "leave"

@@ -1,0 +1,59 @@
+"""`gbtui`: parse, open a session, hand over to the command. Imports late: `--version` is instant."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from gbtui.cli.output import DONE, FAILED, fail, warn
+from gbtui.cli.parser import parse
+from gbtui.errors import GbtuiError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line and return its exit status."""
+    as_json = "--json" in (sys.argv if arguments is None else arguments)
+    try:
+        options = parse(arguments)
+        return _dispatch(options)
+    except GbtuiError as error:
+        return fail(error, as_json=as_json)
+    except KeyboardInterrupt:
+        warn("gbtui: interrupted; `gbtui recover` says whether anything was left half done")
+        return FAILED
+    except BrokenPipeError:
+        # the reader went away (`gbtui show log | head`): nothing more to say, and nobody to say it to
+        sys.stdout = None
+        return DONE
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    command: str | None = options.command
+    if command is None:
+        return _cockpit(options)
+    if command == "show":
+        from gbtui.cli.show import show
+
+        return asyncio.run(show(options))
+    if command == "ops":
+        from gbtui.cli.operate import ops
+
+        return ops(options)
+    if command == "journal":
+        from gbtui.cli.journal import journal
+
+        return journal(options)
+    from gbtui.cli import operate
+
+    return asyncio.run(operate.COMMANDS[command](options))
+
+
+def _cockpit(options: argparse.Namespace) -> int:
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        from gbtui.cli.cockpit import cockpit
+
+        return cockpit(options)
+    from gbtui.cli.page import page
+
+    return asyncio.run(page(options))

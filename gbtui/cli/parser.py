@@ -1,0 +1,116 @@
+"""The arguments `gbtui` takes. Global options go before or after the command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+import gbtui
+from gbtui.errors import BadInput
+
+SUBJECTS = ("containers", "snapshots", "firewall", "log", "bans")
+
+EPILOG = """\
+without a command the cockpit opens. `gbtui COMMAND --help` explains one.
+
+exit status of apply, keep, revert and undo: 0 done and verified · 1 failed, undone · 2 usage ·
+3 refused by a guard · 4 changed since planned · 5 host not reached
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses bad arguments as words in one line, not as a usage page."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput("the command line", why=message, hint=f"`{self.prog} --help` shows what is expected")
+
+
+def global_options(*, top: bool) -> argparse.ArgumentParser:
+    """The options every command takes; only the top level's have defaults, so that an option
+    before the command is not overwritten by its absence after it."""
+    options = argparse.ArgumentParser(add_help=False, argument_default=None if top else argparse.SUPPRESS)
+    where = options.add_argument_group("host")
+    where.add_argument("--host", metavar="NAME|ssh://user@host[:port]", help="the host to work on")
+    switch = {"action": "store_true"} | ({"default": False} if top else {"default": argparse.SUPPRESS})
+    where.add_argument("--demo", help="the simulated host: nothing there is real", **switch)  # type: ignore[arg-type]  # argparse types **kwargs as one type
+    where.add_argument("--drill", metavar="NAME", help="the simulated host with this fault in it")
+    where.add_argument("--tenant", metavar="NAME", help="only this tenant's containers")
+    options.add_argument("--read-only", help="refuse every change, in the engine", **switch)  # type: ignore[arg-type]
+    options.add_argument("--json", help="documented, stable JSON on stdout", **switch)  # type: ignore[arg-type]
+    return options
+
+
+def build() -> Parser:
+    parser = Parser(
+        prog="gbtui",
+        description="A cockpit for General Bots Cloud production hosts.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[global_options(top=True)],
+    )
+    parser.add_argument("--version", action="version", version=f"gbtui {gbtui.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    shared = [global_options(top=False)]
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=summary, description=summary, parents=shared)
+
+    show = add("show", "what is so, once")
+    show.add_argument("subject", choices=SUBJECTS)
+    show.add_argument("--where", metavar="NAME", help="firewall: only `host` or this instance")
+    show.add_argument("--lines", type=int, default=500, help="log: how many lines to read (default 500)")
+    add("ops", "every operation: id, parameters, danger, guards")
+    for name, summary in (
+        ("plan", "the frozen plan of an operation and the guards' verdicts; changes nothing"),
+        ("apply", "run an operation: plan, guards, approval, verification"),
+    ):
+        operation = add(name, summary)
+        operation.add_argument("operation", metavar="OP")
+        operation.add_argument("parameters", nargs="*", metavar="key=value")
+        if name == "apply":
+            _approval_options(operation)
+    for name, summary in (
+        ("keep", "keep a change whose revert is armed on the host"),
+        ("revert", "take an armed change back now"),
+        ("undo", "undo a finished operation from the journal"),
+    ):
+        add(name, summary).add_argument("id", metavar="ID")
+    recover = add("recover", "list operations that were cut off; finish, undo or mark one")
+    recover.add_argument("id", metavar="ID", nargs="?")
+    choice = recover.add_mutually_exclusive_group()
+    choice.add_argument("--finish", action="store_true", help="do the steps that are missing, and verify")
+    choice.add_argument("--undo", action="store_true", help="take back the steps that were done")
+    choice.add_argument("--mark", metavar="REASON", help="leave everything as it is, with a reason")
+    journal = add("journal", "the record of every change")
+    journal.add_argument("id", metavar="ID", nargs="?", help="the whole story of one operation")
+    journal.add_argument("--verify", action="store_true", help="prove that no line was altered or removed")
+    return parser
+
+
+def _approval_options(operation: argparse.ArgumentParser) -> None:
+    operation.add_argument("--yes", action="store_true", help="approve the plan and its warnings unasked")
+    operation.add_argument("--keep", action="store_true", help="keep the change once it is verified")
+    operation.add_argument(
+        "--confirm", metavar="TEXT", default="", help="the text an irreversible plan asks for"
+    )
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Raises BadInput in words; `--help` and `--version` print and leave as argparse does."""
+    return build().parse_args(sys.argv[1:] if arguments is None else arguments)
+
+
+def parameters(pairs: list[str]) -> dict[str, str]:
+    """`key=value` words as a dictionary. Raises BadInput for anything else or a repeated key."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise BadInput(
+                f"parameter {pair!r}", why="not of the form key=value", hint="container=acme-system"
+            )
+        if key in found:
+            raise BadInput(f"parameter {key!r}", why="given twice", hint="give it once")
+        found[key] = value
+    return found
