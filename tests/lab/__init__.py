@@ -1,0 +1,1 @@
+"""The lab: `lab` is the command, `twin` its parts, and the tests here need it running."""

@@ -1,0 +1,2 @@
+. "${0%/*}/common.sh"
+standin webmail roundcube roundcube

@@ -1,0 +1,1 @@
+"""The lab: a production twin of a General Bots Cloud host, in QEMU."""
