@@ -2,82 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from gbtui.errors import BadInput
+from gbtui.facts.containers_parse import parse_instances, with_cpu
+from gbtui.facts.containers_types import Container, Containers, DiskDevice, ProxyDevice, Snapshot
+from gbtui.hosts.base import Host
+from gbtui.profiles import Profile
+
+__all__ = ["Container", "Containers", "ContainersReader", "DiskDevice", "ProxyDevice", "Snapshot"]
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyDevice:
-    """A port forwarded by LXD: `listen` → `connect` (`tcp:0.0.0.0:443` → `tcp:127.0.0.1:443`).
+class ContainersReader:
+    """Reads all instances of `tenant` (None: of every tenant) and their CPU share between readings."""
 
-    `origin` is the profile that brings it, or "" where the instance itself has it.
+    def __init__(
+        self,
+        host: Host,
+        profile: Profile,
+        tenant: str | None = None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._host = host
+        self._profile = profile
+        self._tenant = tenant
+        self._clock = clock
+        self._before: dict[str, Container] = {}
+        self._at = 0.0
+
+    async def read(self) -> Containers:
+        """One request for everything: state, devices, snapshots.
+
+        Raises:
+            BadInput: no instance belongs to the tenant; the words name those that were found.
+        """
+        reply = await self._host.lxd.get("instances", {"recursion": "2"})
+        at = self._clock()
+        now = with_cpu(parse_instances(reply.data, self._profile.split), self._before, at - self._at)
+        self._before, self._at = {c.name: c for c in now.containers}, at
+        return now if self._tenant is None else of_tenant(now, self._tenant)
+
+
+def of_tenant(everything: Containers, tenant: str) -> Containers:
+    """The instances of `tenant`, including those named like its own but of no known role.
+
+    Raises:
+        BadInput: there is none; the words name the tenants that were found.
     """
-
-    name: str
-    listen: str
-    connect: str
-    nat: bool
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiskDevice:
-    """A disk: the root (`pool` set, path `/`) or a mount of `source` at `path`."""
-
-    name: str
-    path: str
-    source: str
-    pool: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A snapshot as LXD's database knows it."""
-
-    name: str
-    created: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One instance. Sizes in bytes; `cpu_seconds` counts since its start.
-
-    `cpu` is the share of one core since the previous reading (1.0 = a whole core), None at the
-    first one or while it is stopped. `role` is "" where the name fits no role of the profile.
-    """
-
-    name: str
-    tenant: str
-    role: str
-    state: str
-    ipv4: tuple[str, ...]
-    cpu: float | None
-    cpu_seconds: float | None
-    memory: int | None
-    memory_limit: int | None
-    disk: int | None
-    privileged: bool
-    proxies: tuple[ProxyDevice, ...]
-    disks: tuple[DiskDevice, ...]
-    snapshots: tuple[Snapshot, ...]
-    started: datetime | None
-    created: datetime | None
-    description: str
-    profiles: tuple[str, ...]
-    processes: int | None
-    config: tuple[tuple[str, str], ...]
-    network: tuple[tuple[str, str, str], ...]
-    """(interface, family, address) of every address but loopback's."""
-
-    @property
-    def running(self) -> bool:
-        return self.state == "Running"
-
-
-@dataclass(frozen=True, slots=True)
-class Containers:
-    """All instances, by name. `malformed` counts entries that could not be read."""
-
-    containers: tuple[Container, ...]
-    malformed: int = 0
+    mine = tuple(
+        c
+        for c in everything.containers
+        if c.tenant == tenant or (not c.role and c.name.startswith(f"{tenant}-"))
+    )
+    if mine:
+        return replace(everything, containers=mine)
+    found = sorted({c.tenant for c in everything.containers if c.tenant})
+    names = ", ".join(found[:20]) or "none (no instance is named <tenant>-<role>)"
+    raise BadInput(
+        "wrong tenant",
+        why=f"no instance on this host belongs to {tenant!r}",
+        hint=f"tenants found: {names}",
+    )
