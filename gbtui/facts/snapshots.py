@@ -2,58 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+import asyncio
+from dataclasses import replace
 
-Owner = Literal["lxd", "raw", "unknown"]
+from gbtui.errors import GbtuiError
+from gbtui.facts.failure import failure
+from gbtui.facts.snapshots_parse import (
+    LIST_POOLS,
+    LIST_SNAPSHOTS,
+    Records,
+    largest_first,
+    parse_pools,
+    parse_records,
+    parse_snapshots,
+    with_owners,
+)
+from gbtui.facts.snapshots_types import Owner, Pool, SnapshotRow, Snapshots
+from gbtui.hosts.base import Completed, Host
+from gbtui.profiles import Profile
 
-
-@dataclass(frozen=True, slots=True)
-class SnapshotRow:
-    """One snapshot. Sizes in bytes.
-
-    `used` is what only this snapshot holds: a lower bound of what deleting several would free.
-    `owner`: LXD keeps a record or the name is LXD's · raw ZFS · unknown where LXD could not be
-    asked. `missing` says which half is not there: "dataset" (LXD lists it, ZFS has none: it was
-    destroyed behind LXD's back), "row" (named as LXD names them, but LXD has no record), or "".
-    """
-
-    dataset: str
-    name: str
-    used: int | None
-    referenced: int | None
-    created: datetime | None
-    holds: int | None
-    owner: Owner
-    missing: Literal["", "dataset", "row"]
-    instance: str
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.dataset}@{self.name}"
+__all__ = ["Owner", "Pool", "SnapshotRow", "Snapshots", "SnapshotsReader"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A ZFS pool. Sizes in bytes, `capacity` in percent; `health` is ZFS's own word (ONLINE, …)."""
+class SnapshotsReader:
+    """Reads every snapshot of the host, and who owns it."""
 
-    name: str
-    health: str
-    size: int
-    allocated: int
-    free: int
-    capacity: int
+    def __init__(self, host: Host, profile: Profile) -> None:
+        self._host = host
+        self._profile = profile
+
+    async def read(self) -> Snapshots:
+        """ZFS and LXD asked side by side. Without LXD every owner is unknown and `note` says why.
+
+        Raises:
+            MissingTool: there is no `zfs`. Denied or Failed: it refused (module not loaded).
+        """
+        (listed, pooled), asked = await asyncio.gather(
+            self._host.run_many((LIST_SNAPSHOTS, LIST_POOLS)), self._records()
+        )
+        if not listed.ok:
+            hint = "install zfsutils-linux" if listed.status == 127 else "is the zfs module loaded?"
+            raise failure(listed, "list of ZFS snapshots", hint=hint)
+        # off the loop: 50,000 lines take half a second, and keys must not wait for them
+        return await asyncio.to_thread(assemble, listed, pooled, asked)
+
+    async def _records(self) -> Records | GbtuiError:
+        """LXD's records, or why there are none: ZFS is worth showing without them."""
+        try:
+            pools = await self._host.lxd.get("storage-pools", {"recursion": "1"})
+            instances = await self._host.lxd.get("instances", {"recursion": "2"})
+        except GbtuiError as error:
+            return error
+        return parse_records(pools.data, instances.data)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshots:
-    """Every snapshot, largest first. `malformed` counts lines that could not be read.
-
-    `note` carries words on what is missing from the picture (LXD not asked, holds not known).
-    """
-
-    pools: tuple[Pool, ...]
-    snapshots: tuple[SnapshotRow, ...]
-    malformed: int = 0
-    note: str = ""
+def assemble(listed: Completed, pooled: Completed, asked: Records | GbtuiError) -> Snapshots:
+    """One reading out of both listings (`listed` succeeded) and LXD's records or its error."""
+    notes = []
+    rows, malformed = parse_snapshots(listed.stdout)
+    pools, bad_pools = parse_pools(pooled.stdout) if pooled.ok else ((), 0)
+    if not pooled.ok:
+        notes.append(str(failure(pooled, "pool health not known")))
+    if listed.truncated:
+        notes.append(f"only the first {len(rows)} snapshots were read")
+    if isinstance(asked, Records):
+        # of a cut listing nobody can say that a dataset is missing
+        known = replace(asked, complete=not listed.truncated)
+        rows = with_owners(rows, known)
+    else:
+        notes.append(f"owners not known, LXD was not asked: {asked}")
+    return Snapshots(pools, largest_first(rows), malformed + bad_pools, "; ".join(notes))

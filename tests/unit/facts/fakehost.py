@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gbtui.errors import GbtuiError, NotFound
-from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, LxdEvent, LxdReply, Stream, inside
+from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, Lxd, LxdEvent, LxdReply, Stream, inside
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "facts"
 
@@ -79,7 +79,8 @@ class FakeHost:
         source: Callable[[], AsyncIterator[bytes]] | None = None,
     ) -> None:
         self.answers = dict(answers or {})
-        self.lxd = FakeLxd(lxd or {})
+        self.fake_lxd = FakeLxd(lxd or {})
+        self.lxd: Lxd = self.fake_lxd
         self.source = source
         self.batches: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
         self.streamed: list[Command] = []

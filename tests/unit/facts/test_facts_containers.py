@@ -77,9 +77,9 @@ async def test_one_request_and_the_cpu_share_between_two() -> None:
     later = json.loads(json.dumps(ZFS))
     later[0]["state"]["cpu"]["usage"] += 2_000_000_000
     later[1]["last_used_at"] = "2026-11-23T08:00:00Z"  # started again in between
-    host.lxd.replies["instances"] = later
+    host.fake_lxd.replies["instances"] = later
     assert [c.cpu for c in (await reader.read()).containers] == [pytest.approx(0.5), None]
-    assert host.lxd.asked == [("instances", {"recursion": "2"})] * 2
+    assert host.fake_lxd.asked == [("instances", {"recursion": "2"})] * 2
 
 
 async def test_a_wrong_tenant_is_told_which_there_are() -> None:
