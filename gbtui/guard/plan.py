@@ -38,13 +38,16 @@ class Probe:
     """A command and what it must say for something to be true.
 
     `expect`: "status" (exit status equals `value`) · "stdout" (stripped output equals `value`) ·
-    "contains" (output contains `value`). Probes change nothing.
+    "contains" (output contains `value`); the last two also need exit status 0, so that a command
+    that could not look is never taken for an answer. `negate` turns what is said round, not the
+    need for status 0. Probes change nothing.
     """
 
     title: str
     run: Exec
     expect: Literal["status", "stdout", "contains"]
     value: str
+    negate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ class Plan:
 
     `noop` is not "" when there is nothing to do, and says so in words. `revert_after` is the time
     in seconds after which the host undoes the armed steps by itself, 0 where nothing is armed.
-    `dark` names what does not answer meanwhile ("botserver :5858, about 8 s").
+    `dark` names what does not answer meanwhile ("botserver :5858, about 8 s"). `target` is the name
+    to be typed for an irreversible plan. `undo_warning` says what undoing it later would do.
     """
 
     operation: str
@@ -130,6 +134,15 @@ class Plan:
     noop: str = ""
     host: str = ""
     items: tuple[int, ...] = field(default=())
+    target: str = ""
+    undo_warning: str = ""
+
+    @property
+    def must_type(self) -> str:
+        """What has to be typed before it runs; "" unless it is irreversible (R4)."""
+        if self.danger is not Danger.IRREVERSIBLE:
+            return ""
+        return self.target or (self.parameters[0][1] if self.parameters else self.operation)
 
     @property
     def refused(self) -> tuple[Verdict, ...]:

@@ -1,0 +1,112 @@
+"""A plan as it is shown: paste-able commands, file diffs, and the documented `plan --json` (R1)."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from gbtui.guard.plan import Action, Exec, Plan, Probe, Replace, Step, Wait
+from gbtui.hosts.base import Command, inside
+from gbtui.text import text
+
+
+def command(run: Exec) -> Command:
+    """What the engine starts for `run`: as root on the host, or inside the instance."""
+    if run.where == "host":
+        return Command(run.argv, root=True, timeout=run.timeout)
+    return inside(run.where, Command(run.argv, timeout=run.timeout))
+
+
+def shown(action: Action) -> str:
+    """One action in one line, as it reads at `action`'s place; commands can be pasted there."""
+    if isinstance(action, Exec):
+        return action.shown()
+    if isinstance(action, Wait):
+        return f"wait up to {action.timeout:g} s: {wanted(action.probe)}"
+    plus, minus = _counts(action)
+    return f"{action.path} +{plus} −{minus}, backup {action.backup}" if action.backup else action.path
+
+
+def wanted(probe: Probe) -> str:
+    """A probe in one line: the command and what it must say."""
+    arrow = "↛" if probe.negate else "→"
+    value = f"exit status {probe.value}" if probe.expect == "status" else probe.value
+    return f"{probe.run.shown()} {arrow} {value}"
+
+
+def place(action: Action) -> str:
+    """Where an action happens: "host" or an instance name."""
+    return action.probe.run.where if isinstance(action, Wait) else action.where
+
+
+def diff(action: Replace) -> str:
+    """The replacement as a unified diff, text cleaned."""
+    before = text(action.before or b"").splitlines(keepends=True)
+    after = text(action.after).splitlines(keepends=True)
+    old = action.path if action.before is not None else "/dev/null"
+    lines = difflib.unified_diff(before, after, old, action.path)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def commands(plan: Plan) -> tuple[str, ...]:
+    """Every command of the steps as it can be pasted on the host, in order (`c` copy in the plan)."""
+    return tuple(_pasteable(step.does) for step in plan.steps)
+
+
+def _pasteable(action: Action) -> str:
+    if isinstance(action, Replace):
+        return f"# {action.where}: {shown(action)}"
+    return command(action.probe.run if isinstance(action, Wait) else action).shown()
+
+
+def _counts(action: Replace) -> tuple[int, int]:
+    lines = [line for line in diff(action).splitlines() if not line.startswith(("+++", "---"))]
+    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+
+
+def public(plan: Plan) -> dict[str, Any]:
+    """The plan as `gbtui plan --json` prints it; stable, schema 1. Times in seconds.
+
+    `steps[].does` and `undo` read at `where`; `command` is the same as it runs on the host;
+    `diff` is there for file replacements.
+    """
+    return {
+        "schema": 1,
+        "host": plan.host,
+        "operation": plan.operation,
+        "parameters": dict(plan.parameters),
+        "title": plan.title,
+        "why": plan.why,
+        "danger": plan.danger.value,
+        "noop": plan.noop,
+        "verdicts": [
+            {"guard": v.guard, "verdict": v.verdict, "reason": v.reason, "items": list(v.items)}
+            for v in plan.verdicts
+        ],
+        "steps": [_public_step(step) for step in plan.steps],
+        "verify": [
+            {"where": place(w), "title": w.probe.title, "expects": wanted(w.probe)} for w in plan.verify
+        ],
+        "relies_on": [{"title": r.title, "where": r.run.where, "sha256": r.sha256} for r in plan.relies_on],
+        "fingerprint": plan.fingerprint,
+        "revert_after": plan.revert_after,
+        "dark": list(plan.dark),
+        "items": list(plan.items),
+        "confirm": plan.must_type,
+    }
+
+
+def _public_step(step: Step) -> dict[str, Any]:
+    public = {
+        "where": place(step.does),
+        "title": step.title,
+        "does": shown(step.does),
+        "undo": [shown(action) for action in step.undo],
+        "no_undo": step.no_undo,
+        "armed": step.armed,
+    }
+    if isinstance(step.does, Replace):
+        return {**public, "diff": diff(step.does), "backup": step.does.backup}
+    return {**public, "command": _pasteable(step.does)}
