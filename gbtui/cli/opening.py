@@ -32,9 +32,9 @@ def build_session(options: argparse.Namespace, *, demo_default: bool = True) -> 
     return Session(
         _adapter(chosen, options.drill),
         load(),
-        Journal.default(),
+        Journal(),
         user=user,
-        tenant=options.tenant or chosen.tenant,
+        tenant=options.tenant or chosen.tenant or None,
         read_only=_read_only(options, chosen),
     )
 
