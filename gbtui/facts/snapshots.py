@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from gbtui.errors import GbtuiError
-from gbtui.facts.failure import failure
+from gbtui.facts.failure import absent, failure
 from gbtui.facts.snapshots_parse import (
     LIST_POOLS,
     LIST_SNAPSHOTS,
@@ -41,7 +41,7 @@ class SnapshotsReader:
             self._host.run_many((LIST_SNAPSHOTS, LIST_POOLS)), self._records()
         )
         if not listed.ok:
-            hint = "install zfsutils-linux" if listed.status == 127 else "is the zfs module loaded?"
+            hint = "install zfsutils-linux" if absent(listed) else "is the zfs module loaded?"
             raise failure(listed, "list of ZFS snapshots", hint=hint)
         # off the loop: 50,000 lines take half a second, and keys must not wait for them
         return await asyncio.to_thread(assemble, listed, pooled, asked)

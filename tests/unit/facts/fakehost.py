@@ -14,6 +14,8 @@ from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, Lxd, LxdEv
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "facts"
 
+_NOT_THERE = b"timeout: failed to run command '%s': No such file or directory"
+
 Answer = bytes | tuple[int, bytes, bytes] | GbtuiError
 
 
@@ -127,7 +129,7 @@ class FakeHost:
         return inside(instance, Command(("sh",))).argv
 
     def _answer(self, where: str, command: Command) -> Completed:
-        answer = self.answers.get((where, *command.argv), (127, b"", b"command not found"))
+        answer = self.answers.get((where, *command.argv), (127, b"", _NOT_THERE % command.argv[0].encode()))
         if isinstance(answer, GbtuiError):
             raise answer
         status, out, err = (0, answer, b"") if isinstance(answer, bytes) else answer
