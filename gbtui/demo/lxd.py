@@ -1,0 +1,190 @@
+"""LXD's REST API from the state: what gbtui asks for, the changes, and lifecycle events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from gbtui.demo import lxd_json
+from gbtui.demo.state import Dataset, Instance, Row, State
+from gbtui.demo.zfs import DATASETS
+from gbtui.errors import BadInput, Changed, Failed, NotFound, Unreachable
+from gbtui.hosts.base import LxdEvent, LxdReply
+
+_STATES = {"stop": "instance-stopped", "start": "instance-started", "restart": "instance-restarted"}
+
+
+class DemoLxd:
+    """The `Lxd` protocol over one `State`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> LxdReply:
+        self._up(path)
+        bare, _, query = path.strip("/").partition("?")
+        asked = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair) | dict(params or {})
+        recursion = int(asked.get("recursion", "0") or 0)
+        parts = bare.split("/") if bare else []
+        found = self._find(parts, recursion)
+        tag = lxd_json.etag(self._instance(parts[1])) if len(parts) == 2 and parts[0] == "instances" else ""
+        return LxdReply(found, tag)
+
+    async def put(self, path: str, body: Mapping[str, Any], *, etag: str = "") -> None:
+        """PUT of `instances/NAME/state` (start, stop, restart) or of a whole instance."""
+        self._up(path)
+        parts = path.strip("/").split("/")
+        one = self._instance(parts[1])
+        if parts[2:] == ["state"]:
+            change_power(self._state, one, str(body.get("action", "")))
+            return
+        self._configure(one, body, etag, whole=True)
+
+    async def patch(self, path: str, body: Mapping[str, Any], *, etag: str) -> None:
+        self._up(path)
+        self._configure(self._instance(path.strip("/").split("/")[1]), body, etag, whole=False)
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> None:
+        """POST of `instances/NAME/snapshots`."""
+        self._up(path)
+        parts = path.strip("/").split("/")
+        if parts[:1] != ["instances"] or parts[2:] != ["snapshots"]:
+            raise Failed(f"POST /1.0/{path}", why="not simulated")
+        one, name, now = self._instance(parts[1]), str(body.get("name", "")), self._state.clock.now()
+        if any(row.name == name for row in one.snapshots):
+            raise Failed(f"snapshot {one.name}/{name}", why=f'Snapshot "{name}" already in use')
+        one.snapshots.append(Row(name, now))
+        dataset = Dataset(f"{DATASETS}/{one.name}", f"snapshot-{name}", 0, one.disk, now)
+        self._state.snapshots.append(dataset)
+        tell(self._state, "instance-snapshot-created", f"/1.0/instances/{one.name}/snapshots/{name}")
+
+    async def delete(self, path: str) -> None:
+        """DELETE of `instances/NAME/snapshots/SNAPSHOT`: row and dataset."""
+        self._up(path)
+        parts = path.strip("/").split("/")
+        one = self._instance(parts[1])
+        row = self._row(one, parts[3] if len(parts) > 3 else "")
+        name = f"{DATASETS}/{one.name}@snapshot-{row.name}"
+        found = next((s for s in self._state.snapshots if f"{s.dataset}@{s.name}" == name), None)
+        if found is not None and found.holds:
+            raise Failed(
+                f"delete {one.name}/{row.name}", why=f"cannot destroy snapshot {name}: dataset is busy"
+            )
+        one.snapshots.remove(row)
+        if found is not None:
+            self._state.snapshots.remove(found)
+        tell(self._state, "instance-snapshot-deleted", f"/1.0/instances/{one.name}/snapshots/{row.name}")
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[LxdEvent]]:
+        """Lifecycle events while the context is open; they end with Unreachable when LXD goes down."""
+        self._up("events")
+        queue: asyncio.Queue[LxdEvent] = asyncio.Queue(1000)
+        listener: Callable[[LxdEvent], None] = lambda event: None if queue.full() else queue.put_nowait(event)  # noqa: E731
+        self._state.listeners.append(listener)
+        try:
+            yield self._events(queue)
+        finally:
+            self._state.listeners.remove(listener)
+
+    async def _events(self, queue: asyncio.Queue[LxdEvent]) -> AsyncIterator[LxdEvent]:
+        while True:
+            event = await queue.get()
+            if event.action == "daemon-stopped":
+                raise Unreachable("LXD's events", why="the daemon closed the connection")
+            yield event
+
+    def _up(self, path: str) -> None:
+        self._state.settle()
+        if not self._state.lxd_up:
+            raise Unreachable(
+                f"LXD (GET /1.0/{path})",
+                why="dial unix /var/snap/lxd/common/lxd/unix.socket: connect: connection refused",
+                hint="is LXD running? snap services lxd",
+            )
+
+    def _find(self, parts: list[str], recursion: int) -> Any:
+        match parts:
+            case []:
+                return {"api_version": "1.0", "auth": "trusted", "environment": {"server_version": "5.21.2"}}
+            case ["instances"]:
+                ordered = sorted(self._state.instances.values(), key=lambda one: one.name)
+                return [lxd_json.instance(self._state, one, recursion) for one in ordered]
+            case ["instances", name]:
+                return lxd_json.instance(self._state, self._instance(name), max(recursion, 1))
+            case ["instances", name, "state"]:
+                return lxd_json.live(self._state, self._instance(name))
+            case ["instances", name, "snapshots"]:
+                return self._snapshots(self._instance(name), recursion)
+            case ["instances", name, "snapshots", row]:
+                one = self._instance(name)
+                return lxd_json.snapshot(self._state, one, self._row(one, row))
+            case ["storage-pools"]:
+                return [lxd_json.pool(self._state)] if recursion else ["/1.0/storage-pools/default"]
+            case ["storage-pools", "default"]:
+                return lxd_json.pool(self._state)
+            case ["storage-pools", "default", "resources"]:
+                return lxd_json.pool_resources(self._state)
+            case ["profiles"]:
+                every = self._state.profiles
+                return list(every.values()) if recursion else [f"/1.0/profiles/{name}" for name in every]
+            case ["profiles", name] if name in self._state.profiles:
+                return self._state.profiles[name]
+        raise NotFound(f"GET /1.0/{'/'.join(parts)}", why="not found")
+
+    def _snapshots(self, one: Instance, recursion: int) -> list[Any]:
+        if recursion:
+            return [lxd_json.snapshot(self._state, one, row) for row in one.snapshots]
+        return [f"/1.0/instances/{one.name}/snapshots/{row.name}" for row in one.snapshots]
+
+    def _instance(self, name: str) -> Instance:
+        found = self._state.instances.get(name)
+        if found is None:
+            raise NotFound(f"instance {name}", why="Instance not found", hint="gbtui show containers")
+        return found
+
+    @staticmethod
+    def _row(one: Instance, name: str) -> Row:
+        found = next((row for row in one.snapshots if row.name == name), None)
+        if found is None:
+            raise NotFound(f"snapshot {one.name}/{name}", why="Instance snapshot not found")
+        return found
+
+    def _configure(self, one: Instance, body: Mapping[str, Any], etag: str, *, whole: bool) -> None:
+        if etag and etag != lxd_json.etag(one):
+            raise Changed(f"instance {one.name}", why="ETag doesn't match", hint="look again and plan again")
+        if "config" in body:
+            one.config = dict(body["config"]) if whole else one.config | body["config"]
+        if "devices" in body:
+            one.devices = dict(body["devices"]) if whole else one.devices | body["devices"]
+        one.description = str(body.get("description", one.description))
+        one.profiles = list(body.get("profiles", one.profiles))
+        tell(self._state, "instance-updated", f"/1.0/instances/{one.name}")
+
+
+def change_power(state: State, one: Instance, action: str) -> None:
+    """Start, stop or restart a container, with LXD's own refusals."""
+    if action not in _STATES:
+        raise BadInput(f"state of {one.name}", why=f"Unknown action {action}")
+    if action == "start" and one.running:
+        raise Failed(f"start {one.name}", why="The instance is already running")
+    if action != "start" and not one.running:
+        raise Failed(f"{action} {one.name}", why="The instance is already stopped")
+    now = state.clock.now()
+    one.running = action != "stop"
+    one.config["volatile.last_state.power"] = "RUNNING" if one.running else "STOPPED"
+    if one.running:
+        one.started = now
+        for unit in state.places[one.name].units.values():
+            unit.since = now
+    tell(state, _STATES[action], f"/1.0/instances/{one.name}")
+
+
+def tell(state: State, action: str, source: str) -> None:
+    """Send a lifecycle event to everybody who listens."""
+    event = LxdEvent(datetime.fromtimestamp(state.clock.now(), UTC), action, source, "ops")
+    for listener in list(state.listeners):
+        listener(event)

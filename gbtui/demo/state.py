@@ -1,0 +1,199 @@
+"""Everything that is so on the simulated host, in one mutable place."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gbtui.demo.call import Answer, Call
+from gbtui.demo.clock import Clock
+from gbtui.demo.rules import Packet, Ruleset
+from gbtui.hosts.base import LxdEvent
+
+HOST = "host"
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+@dataclass(slots=True)
+class File:
+    """A file. `mode` as chmod takes it, `owner` as `user:group`."""
+
+    data: bytes
+    mode: int = 0o644
+    owner: str = "root:root"
+    modified: float = 0.0
+
+
+@dataclass(slots=True)
+class Unit:
+    """A systemd unit. `since` is when it last changed state; `ready` when its port answers again."""
+
+    name: str
+    active: bool = True
+    exists: bool = True
+    since: float = 0.0
+    ready: float = 0.0
+    restarts: int = 0
+    failed: bool = False
+    description: str = ""
+    oneshot: bool = False
+    memory: int = 24 * MIB
+    cache_reached: bool = True
+
+
+@dataclass(slots=True)
+class Ban:
+    """A banned address: since when (epoch) and for how long (seconds, -1: for ever)."""
+
+    address: str
+    since: float
+    lasts: float
+
+
+@dataclass(slots=True)
+class Jail:
+    """A fail2ban jail and its counters."""
+
+    name: str
+    source: str
+    bans: list[Ban]
+    failed: int = 0
+    total_failed: int = 0
+    total_banned: int = 0
+    lasts: float = 3600.0
+    ports: str = ""
+    action: str = "iptables-multiport"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Traffic that never stops: `rate` packets a second of `size` bytes, judged by INPUT."""
+
+    packet: Packet
+    rate: float
+    size: float
+
+
+@dataclass(slots=True)
+class Place:
+    """The host itself or a container: its files, rules, units, jails and programs."""
+
+    name: str
+    files: dict[str, File] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    rules: dict[str, Ruleset] = field(default_factory=lambda: {"ip": Ruleset(), "ip6": Ruleset()})
+    units: dict[str, Unit] = field(default_factory=dict)
+    jails: dict[str, Jail] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+    """Programs that are not installed here."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A snapshot in LXD's database."""
+
+    name: str
+    created: float
+
+
+@dataclass(slots=True)
+class Instance:
+    """A container as LXD knows it. `cpu` is its usual share of a core, `memory` and `disk` in bytes."""
+
+    name: str
+    role: str
+    ipv4: str
+    description: str
+    config: dict[str, str]
+    devices: dict[str, dict[str, str]]
+    profiles: list[str]
+    created: float
+    started: float
+    cpu: float
+    memory: int
+    disk: int
+    processes: int
+    pid: int
+    running: bool = True
+    used: float = 0.0
+    snapshots: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A ZFS snapshot: sizes in bytes, `holds` as (tag, time)."""
+
+    dataset: str
+    name: str
+    used: int
+    refer: int
+    created: float
+    holds: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Timer:
+    """A transient timer: at `due` the host starts `argv`."""
+
+    unit: str
+    due: float
+    argv: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class State:
+    """The whole host. Nothing here runs by itself: `settle` brings it up to the clock."""
+
+    clock: Clock
+    seed: int
+    places: dict[str, Place]
+    instances: dict[str, Instance]
+    profiles: dict[str, dict[str, Any]]
+    snapshots: list[Dataset]
+    timers: dict[str, Timer] = field(default_factory=dict)
+    faults: set[str] = field(default_factory=set)
+    locks: dict[str, str] = field(default_factory=dict)
+    lxd_up: bool = True
+    log_rate: float = 12.0
+    log_noise_since: float | None = None
+    settled: float = 0.0
+    listeners: list[Callable[[LxdEvent], None]] = field(default_factory=list)
+    execute: Callable[[Call], Answer] | None = None
+    life: list[Callable[[State, float, float], None]] = field(default_factory=list)
+    """What happens by itself between two times (bans come and go, counters move)."""
+
+    @property
+    def host(self) -> Place:
+        return self.places[HOST]
+
+    def random(self, *about: object) -> random.Random:
+        """Chance that is the same for the same seed and subject."""
+        return random.Random(f"{self.seed}/{'/'.join(map(str, about))}")  # noqa: S311 - a simulation
+
+    def settle(self) -> None:
+        """Live up to the clock: due timers fire in order, each at its own time."""
+        now = self.clock.now()
+        while True:
+            due = min((timer for timer in self.timers.values() if timer.due <= now), key=_due, default=None)
+            if due is None:
+                break
+            self._live(due.due)
+            del self.timers[due.unit]
+            if self.execute is not None:
+                self.execute(Call(self, self.host, due.argv))
+        self._live(now)
+
+    def _live(self, now: float) -> None:
+        if now <= self.settled:
+            return
+        for change in self.life:
+            change(self, self.settled, now)
+        self.settled = now
+
+
+def _due(timer: Timer) -> float:
+    return timer.due
