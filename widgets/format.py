@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 DASH = "—"
 """What stands where nothing is known."""
 
+LATEST = 253402300799.0
+"""Epoch seconds of the last moment datetime knows: a log may claim any time."""
+
 _BYTES = ("B", "K", "M", "G", "T", "P", "E")
 _COUNTS = ("", "k", "M", "G", "T")
 _SPANS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "m"))
@@ -86,15 +89,18 @@ def latency(seconds: float | None) -> str:
 
 def clock(at: float | datetime) -> str:
     """UTC time of day of epoch seconds or a moment: `14:03:21`."""
-    moment = (
-        at if isinstance(at, datetime) else datetime.fromtimestamp(max(0.0, min(at, 253402300799.0)), UTC)
-    )
+    moment = at if isinstance(at, datetime) else datetime.fromtimestamp(max(0.0, min(at, LATEST)), UTC)
     return f"{moment.astimezone(UTC):%H:%M:%S}"
 
 
 def utc(at: datetime | None) -> str:
     """The exact moment, for details: `2026-11-23 14:03:21Z`."""
     return DASH if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def utc_of(at: float) -> str:
+    """The exact moment of epoch seconds."""
+    return utc(datetime.fromtimestamp(max(0.0, min(at, LATEST)), UTC))
 
 
 def sparkline(values: tuple[int, ...], width: int) -> str:

@@ -47,6 +47,18 @@ _RULES: dict[Role, str] = {
     "title": "text-style: bold;",
 }
 
+STYLES: dict[Role, str] = {
+    "": "",
+    "ok": "$text-success",
+    "warn": "$text-warning",
+    "error": "bold $text-error",
+    "unknown": "$text-accent",
+    "stale": "italic $text-muted",
+    "dim": "$text-muted",
+    "title": "bold",
+}
+"""The same, as styles of Content."""
+
 ROLE_CLASSES: set[str] = {f"role--{role}" for role in ROLES}
 """For a widget's COMPONENT_CLASSES."""
 

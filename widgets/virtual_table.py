@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -46,21 +46,21 @@ class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
     """ + role_css("VirtualTable")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "down", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="table.page-up"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="table.page-down"),
-        Binding("home,g", "first", "first", show=False, id="table.first"),
-        Binding("end,G", "last", "last", show=False, id="table.last"),
-        Binding("enter", "choose", "details", show=False, id="table.choose"),
-        Binding("space", "mark", "mark", show=False, id="table.mark"),
+        Binding("up,k", "move(-1)", "up", show=False, id="pane.up"),
+        Binding("down,j", "move(1)", "down", show=False, id="pane.down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="pane.page-up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="pane.page-down"),
+        Binding("home,g", "first", "first", show=False, id="pane.first"),
+        Binding("end,G", "last", "last", show=False, id="pane.last"),
+        Binding("enter", "choose", "details", show=False, id="pane.details"),
+        Binding("space", "mark", "mark", show=False, id="pane.mark"),
     ]
 
-    Highlighted = table_messages.Highlighted
-    Chosen = table_messages.Chosen
-    Marked = table_messages.Marked
-    Sorted = table_messages.Sorted
-    Following = table_messages.Following
+    Highlighted: TypeAlias = table_messages.Highlighted
+    Chosen: TypeAlias = table_messages.Chosen
+    Marked: TypeAlias = table_messages.Marked
+    Sorted: TypeAlias = table_messages.Sorted
+    Following: TypeAlias = table_messages.Following
 
     def move_to(self, index: int) -> None:
         """Put the cursor on the row at `index`, and that row on the screen."""

@@ -1,0 +1,74 @@
+"""A line of pieces: the title of a pane in its frame, the strip on top, the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.looks import Looks
+from widgets.painting import Run, fit, runs_of
+from widgets.pieces import Piece, choose, flat, words
+from widgets.roles import ROLE_CLASSES, role_css
+
+
+class Bar(Widget):
+    """Pieces at the left and at the right of one line; `framed`: as the top edge of a box.
+
+    Drawn as plain segments, so nothing in it can be markup; drawn again only when it says
+    something else, because a bar shows ages and changes every second.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--frame", *ROLE_CLASSES}
+    DEFAULT_CSS = """
+    Bar { height: 1; background: $surface; color: $foreground; }
+    Bar > .bar--frame { color: $border-blurred; }
+    """ + role_css("Bar")
+
+    def __init__(self, *, framed: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._framed = framed
+        self._left: tuple[Piece, ...] = ()
+        self._right: tuple[Piece, ...] = ()
+        self._looks = Looks(self)
+
+    def say(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
+        """Show these pieces."""
+        if (tuple(left), tuple(right)) != (self._left, self._right):
+            self._left, self._right = tuple(left), tuple(right)
+            self.refresh()
+
+    @property
+    def words(self) -> str:
+        """Everything it would say, given the room."""
+        return words((*self._left, *self._right))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._looks.clear()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        edge = 2 if self._framed else 0
+        left, right = choose(self._left, self._right, width - 2 * edge)
+        inner = max(0, width - 2 * edge)
+        ends = fit(runs_of(flat(right)), _width(right, inner)) if right else []
+        used = sum(cell_len(text) for text, _ in ends)
+        starts = fit(runs_of(flat(left)), min(_width(left, inner), max(0, inner - used)))
+        used += sum(cell_len(text) for text, _ in starts)
+        looks, base = self._looks, self._looks.of()
+        if not self._framed:
+            runs: list[Run] = [*starts, (" " * (inner - used), ""), *ends]
+            return Strip(looks.segments(runs, base), width)
+        frame = looks.attributes("bar--frame")
+        fill = "─" * max(0, inner - used - (1 if starts else 0) - (1 if ends else 0))
+        runs = [("┌", frame), (" ", ""), *starts, (" " if starts else "", ""), (fill, frame)]
+        runs += [(" " if ends else "", ""), *ends, (" ", ""), ("┐", frame)]
+        return Strip(looks.segments(fit(runs, width), base), width)
+
+
+def _width(side: Sequence[Piece], most: int) -> int:
+    return min(most, sum(cell_len(text) for text, _ in runs_of(flat(side))))
