@@ -40,7 +40,7 @@ def why_not(call: Call, path: str) -> str:
 
 def cat(call: Call) -> Answer:
     out, errors = [], []
-    for path in call.arguments or ("-",):
+    for path in [word for word in call.arguments if word != "--"] or ["-"]:
         words = "" if path == "-" else why_not(call, path)
         if words:
             errors.append(f"cat: {path}: {words}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -27,8 +28,9 @@ class DemoHost:
     """A production host that is not there (`gbtui.hosts.base.Host`).
 
     The same `seed` and `clock` give the same host, byte for byte. `faults` are in from the start
-    (see `gbtui.demo.faults.FAULTS`); `inject` and `undo` change them later. With `root` False it
-    answers as to an operator who has sudo: programs that need root refuse without `Command.root`.
+    (see `gbtui.demo.faults.FAULTS`), with those named in the environment (`GBTUI_DEMO_FAULTS=a,b`);
+    `inject` and `undo` change them later. It answers as to an operator who has sudo: programs that
+    need root refuse without `Command.root`.
     """
 
     kind: HostKind = "demo"
@@ -50,7 +52,7 @@ class DemoHost:
         self.lxd: Lxd = DemoLxd(self.state)
         self._link = Link(connected=True, since=datetime.fromtimestamp(self.clock.now(), UTC))
         self._streams: set[DemoStream] = set()
-        for fault in faults:
+        for fault in (*faults, *_from_environment()):
             self.inject(fault)
 
     @property
@@ -131,6 +133,12 @@ class DemoHost:
         out, error = answer.stdout[: command.limit], answer.stderr[: command.limit]
         cut = len(answer.stdout) > command.limit or len(answer.stderr) > command.limit
         return Completed(command, status, out, error, seconds, cut)
+
+
+def _from_environment() -> tuple[str, ...]:
+    """Faults for a demo somebody else starts: a drill in a terminal multiplexer, a screenshot, a test."""
+    named = os.environ.get("GBTUI_DEMO_FAULTS", "").split(",")
+    return tuple(name.strip() for name in named if name.strip())
 
 
 def _installed(call: Call) -> None:

@@ -57,6 +57,13 @@ def _backup(call: Call) -> Answer:
     return said(f"{hashlib.sha256(files_[backup].data).hexdigest()}  {backup}")
 
 
+def _same(call: Call) -> Answer:
+    path, digest = call.arguments
+    data = files.content(call.state, call.place, path)
+    same = data is not None and hashlib.sha256(data).hexdigest() == digest
+    return said("same" if same else "differs")
+
+
 def _put(call: Call) -> Answer:
     path = call.arguments[0]
     if not _has_folder(call.place, path):
@@ -187,6 +194,7 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-lock-look": _lock_look,
     "gbtui-backup": _backup,
     "gbtui-put": _put,
+    "gbtui-same": _same,
     "gbtui-write": _write,
     "gbtui-revert-prepare": _prepare,
     "gbtui-revert-arm": _arm,
