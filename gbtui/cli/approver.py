@@ -21,11 +21,11 @@ async def ask(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     loop = asyncio.get_running_loop()
-    typed: asyncio.Future[None] = loop.create_future()
+    typed = asyncio.Event()
     # a reader instead of a thread: a thread blocked in readline would hold up the exit
-    loop.add_reader(sys.stdin.fileno(), lambda: typed.done() or typed.set_result(None))
+    loop.add_reader(sys.stdin.fileno(), typed.set)
     try:
-        await typed
+        await typed.wait()
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return sys.stdin.readline().strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Awaitable
 
 from gbtui.cli.output import DONE, FAILED, fail, warn
 from gbtui.cli.parser import parse
@@ -44,9 +45,13 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli.journal import journal
 
         return journal(options)
-    from gbtui.cli import operate
+    from gbtui.cli.operate import COMMANDS
 
-    return asyncio.run(operate.COMMANDS[command](options))
+    return asyncio.run(_run(COMMANDS[command](options)))
+
+
+async def _run(work: Awaitable[int]) -> int:
+    return await work
 
 
 def _cockpit(options: argparse.Namespace) -> int:

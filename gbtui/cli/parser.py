@@ -26,18 +26,18 @@ class Parser(argparse.ArgumentParser):
         raise BadInput("the command line", why=message, hint=f"`{self.prog} --help` shows what is expected")
 
 
-def global_options(*, top: bool) -> argparse.ArgumentParser:
+def global_options(*, top: bool) -> Parser:
     """The options every command takes; only the top level's have defaults, so that an option
     before the command is not overwritten by its absence after it."""
-    options = argparse.ArgumentParser(add_help=False, argument_default=None if top else argparse.SUPPRESS)
+    options = Parser(add_help=False, argument_default=None if top else argparse.SUPPRESS)
     where = options.add_argument_group("host")
     where.add_argument("--host", metavar="NAME|ssh://user@host[:port]", help="the host to work on")
     switch = {"action": "store_true"} | ({"default": False} if top else {"default": argparse.SUPPRESS})
-    where.add_argument("--demo", help="the simulated host: nothing there is real", **switch)  # type: ignore[arg-type]  # argparse types **kwargs as one type
+    where.add_argument("--demo", help="the simulated host: nothing there is real", **switch)
     where.add_argument("--drill", metavar="NAME", help="the simulated host with this fault in it")
     where.add_argument("--tenant", metavar="NAME", help="only this tenant's containers")
-    options.add_argument("--read-only", help="refuse every change, in the engine", **switch)  # type: ignore[arg-type]
-    options.add_argument("--json", help="documented, stable JSON on stdout", **switch)  # type: ignore[arg-type]
+    options.add_argument("--read-only", help="refuse every change, in the engine", **switch)
+    options.add_argument("--json", help="documented, stable JSON on stdout", **switch)
     return options
 
 
@@ -75,13 +75,17 @@ def build() -> Parser:
         ("revert", "take an armed change back now"),
         ("undo", "undo a finished operation from the journal"),
     ):
-        add(name, summary).add_argument("id", metavar="ID")
+        decision = add(name, summary)
+        decision.add_argument("id", metavar="ID")
+        if name == "undo":
+            _approval_options(decision)
     recover = add("recover", "list operations that were cut off; finish, undo or mark one")
     recover.add_argument("id", metavar="ID", nargs="?")
     choice = recover.add_mutually_exclusive_group()
     choice.add_argument("--finish", action="store_true", help="do the steps that are missing, and verify")
     choice.add_argument("--undo", action="store_true", help="take back the steps that were done")
     choice.add_argument("--mark", metavar="REASON", help="leave everything as it is, with a reason")
+    _approval_options(recover)
     journal = add("journal", "the record of every change")
     journal.add_argument("id", metavar="ID", nargs="?", help="the whole story of one operation")
     journal.add_argument("--verify", action="store_true", help="prove that no line was altered or removed")

@@ -90,9 +90,9 @@ def firewalls(facts: Sequence[Firewall]) -> None:
             policy = f" policy {chain.policy}" if chain.policy else ""
             say(f"{chain.family} {chain.table} {chain.chain}{policy}")
             for number, rule in enumerate(chain.rules):
-                mark = marks.get((chain.table, chain.chain, number), "")
+                wrong = marks.get((chain.table, chain.chain, number), "")
                 count = "" if rule.packets is None else str(rule.packets)
-                say(f"{'✖' if mark else ' '}{number + 1:4}  {rule.spec}  {count}  {mark}".rstrip())
+                say(f"{'✖' if wrong else ' '}{number + 1:4}  {rule.spec}  {count}  {wrong}".rstrip())
         for mark in fact.marks:
             if mark.rule < 0:
                 say(f"✖ {mark.chain}: {mark.message}")

@@ -1,0 +1,195 @@
+"""`gbtui ops | plan | apply | keep | revert | undo | recover`: every change, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gbtui.cli.opening import opened
+from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, table, warn
+from gbtui.cli.parser import parameters
+from gbtui.cli.words import show_event, show_outcome, show_plan
+from gbtui.errors import Changed, GbtuiError, Refused
+from gbtui.guard.port import Event, Outcome, Progress
+from gbtui.session import Session
+
+STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        "done": DONE,
+        "noop": DONE,
+        "refused": REFUSED,
+        "declined": REFUSED,
+        "changed": CHANGED,
+        "failed-undone": FAILED,
+        "failed": FAILED,
+        "reverted": FAILED,
+    }
+)
+
+
+def ops(options: argparse.Namespace) -> int:
+    """List every operation."""
+    from gbtui.operations.catalog import describe
+
+    document = describe()
+    if options.json:
+        emit(document)
+        return DONE
+    table(
+        ("OPERATION", "PARAMETERS", "DANGER", "GUARDS"),
+        (
+            (
+                operation["id"],
+                " ".join(f"{p['name']}={p['form']}" for p in operation["parameters"]),
+                operation["danger"],
+                ", ".join(guard["id"] for guard in operation["guards"]),
+            )
+            for operation in document["operations"]
+        ),
+    )
+    return DONE
+
+
+async def plan(options: argparse.Namespace) -> int:
+    """Print the frozen plan; changes nothing. Status 3 where a guard refuses."""
+    from gbtui.guard.preview import public
+
+    async with opened(options) as session:
+        found = await session.plan(options.operation, parameters(options.parameters))
+    if options.json:
+        emit(public(found))
+    else:
+        show_plan(found)
+    return REFUSED if found.refused else DONE
+
+
+async def apply(options: argparse.Namespace) -> int:
+    """Plan, ask, run, verify."""
+    given = parameters(options.parameters)
+    async with opened(options) as session:
+        await _tell_pending(session)
+        found = await session.plan(options.operation, given)
+        outcome = await session.apply(found, _approver(session, options), _progress(options))
+        return _end(outcome, options)
+
+
+async def keep(options: argparse.Namespace) -> int:
+    async with opened(options) as session:
+        return _end(await session.engine.keep(options.id, _progress(options)), options)
+
+
+async def revert(options: argparse.Namespace) -> int:
+    async with opened(options) as session:
+        outcome = await session.engine.revert(options.id, _progress(options))
+    status = _end(outcome, options)
+    return DONE if outcome.result == "reverted" else status
+
+
+async def undo(options: argparse.Namespace) -> int:
+    """Take a finished operation back, through the same guards, as an operation of its own."""
+    async with opened(options) as session:
+        outcome = await session.engine.undo(options.id, _approver(session, options), _progress(options))
+        return _end(outcome, options)
+
+
+async def recover(options: argparse.Namespace) -> int:
+    """List what was cut off, or settle one of it. Status 1 while something is unfinished."""
+    from gbtui.guard.recovery import Recovery
+
+    async with opened(options) as session:
+        recovery = Recovery(session.engine)
+        if options.id is None:
+            return await _list_unfinished(recovery, as_json=options.json)
+        if options.finish:
+            approver = _approver(session, options)
+            return _end(await recovery.finish(options.id, approver, _progress(options)), options)
+        if options.undo:
+            outcome = await recovery.undo_unfinished(options.id, _progress(options))
+            status = _end(outcome, options)
+            return DONE if outcome.result == "failed-undone" else status
+        if options.mark is not None:
+            return _end(await recovery.mark(options.id, options.mark), options)
+        found = await recovery.examine(options.id)
+        say(found.words())
+        return FAILED
+
+
+async def _list_unfinished(recovery: Any, *, as_json: bool) -> int:
+    told = await recovery.report()
+    found = await recovery.unfinished()
+    if as_json:
+        shape = [
+            {
+                "id": one.story.id,
+                "operation": one.story.plan.operation,
+                "title": one.story.plan.title,
+                "armed": one.armed,
+                "reverted": one.reverted.words() if one.reverted else None,
+                "steps": [
+                    {"number": s.number, "title": s.title, "state": s.state, "by": s.by} for s in one.steps
+                ],
+            }
+            for one in found
+        ]
+        emit({"schema": SCHEMA, "reports": list(told), "unfinished": shape})
+    else:
+        for sentence in told:
+            say(sentence)
+        for one in found:
+            say(one.words())
+            say(f"  settle it: gbtui recover {one.story.id} --finish | --undo | --mark REASON")
+        if not told and not found:
+            say("nothing was left unfinished")
+    return FAILED if found else DONE
+
+
+async def _tell_pending(session: Session) -> None:
+    """At every start: what was left half done, and what the host put back by itself (R5, R7)."""
+    from gbtui.guard.recovery import Recovery
+
+    recovery = Recovery(session.engine)
+    for sentence in await recovery.report():
+        warn(f"gbtui: {sentence}")
+    for one in await recovery.unfinished():
+        warn(f"gbtui: unfinished: {one.words()} (gbtui recover {one.story.id})")
+
+
+def _approver(session: Session, options: argparse.Namespace) -> Any:
+    from gbtui.cli.approver import CommandLineApprover
+
+    return CommandLineApprover(
+        user=session.engine.user,
+        yes=getattr(options, "yes", False),
+        keep=getattr(options, "keep", False),
+        confirm=getattr(options, "confirm", ""),
+        quiet=options.json,
+    )
+
+
+def _progress(options: argparse.Namespace) -> Progress:
+    def nothing(event: Event) -> None:
+        """With --json only the document goes to stdout."""
+
+    return nothing if options.json else show_event
+
+
+def _end(outcome: Outcome, options: argparse.Namespace) -> int:
+    status = STATUS[outcome.result]
+    if options.json:
+        until = outcome.armed_until
+        shape = {"id": outcome.id, "result": outcome.result, "message": outcome.message, "armed_until": until}
+        emit({"schema": SCHEMA, "outcome": shape})
+    elif status == DONE or outcome.id:
+        show_outcome(outcome)
+    else:
+        kinds: dict[str, type[GbtuiError]] = {"changed": Changed, "refused": Refused, "declined": Refused}
+        error = kinds.get(outcome.result, GbtuiError)(outcome.plan.title, why=outcome.message)
+        return fail(error, as_json=False)
+    return status
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], Awaitable[int]]] = MappingProxyType(
+    {"plan": plan, "apply": apply, "keep": keep, "revert": revert, "undo": undo, "recover": recover}
+)
