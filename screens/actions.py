@@ -1,0 +1,332 @@
+"""Every key there is, as data: bindings, footer, help and palette are all made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.binding import Binding
+
+from screens.action import Action, Scope
+
+__all__ = ["ACTIONS", "PANES", "Action", "Scope", "actions_in", "bindings", "footer"]
+
+PANES = ("containers", "snapshots", "firewall", "bans", "log")
+"""Pane ids in the order of their number keys."""
+
+
+def _pane_actions() -> Iterator[Action]:
+    for number, pane in enumerate(PANES, 1):
+        title = {"log": "access log"}.get(pane, pane)
+        yield Action(
+            f"cockpit.{pane}",
+            str(number),
+            f"Go to {title}",
+            f"Show the {title} pane and put the cursor into it.",
+            Scope.COCKPIT,
+            f"screen.go('{pane}')",
+        )
+
+
+_EVERYWHERE = (
+    Action("app.help", "question_mark", "Help", "Show every key.", Scope.EVERYWHERE, "app.help", 9),
+    Action(
+        "app.palette",
+        "colon",
+        "Palette",
+        "Search everything that can be done, by name.",
+        Scope.EVERYWHERE,
+        "app.command_palette",
+        8,
+        palette=False,
+    ),
+    Action(
+        "app.back",
+        "escape,q",
+        "Back",
+        "Go one step back. Nothing typed is lost.",
+        Scope.EVERYWHERE,
+        "app.go_back",
+        palette=False,
+    ),
+    Action(
+        "app.quit",
+        "Q",
+        "Quit",
+        "Leave gbtui. Says so when something is pending.",
+        Scope.EVERYWHERE,
+        "app.leave",
+    ),
+    Action(
+        "app.how-to-quit",
+        "ctrl+c",
+        "How to quit",
+        "Says how to leave; it stops nothing.",
+        Scope.EVERYWHERE,
+        "app.how_to_quit",
+        palette=False,
+    ),
+)
+
+_COCKPIT = (
+    Action(
+        "cockpit.next",
+        "tab",
+        "Next pane",
+        "Go to the next pane.",
+        Scope.COCKPIT,
+        "screen.next_pane(1)",
+    ),
+    Action(
+        "cockpit.previous",
+        "shift+tab",
+        "Previous pane",
+        "Go to the previous pane.",
+        Scope.COCKPIT,
+        "screen.next_pane(-1)",
+    ),
+    *_pane_actions(),
+    Action(
+        "cockpit.zoom",
+        "z",
+        "Zoom",
+        "Give the pane the whole screen, or give it back.",
+        Scope.COCKPIT,
+        "screen.zoom",
+        4,
+    ),
+    Action(
+        "cockpit.refresh",
+        "R",
+        "Look again",
+        "Read what the pane shows again, now.",
+        Scope.COCKPIT,
+        "screen.look_again",
+    ),
+    Action(
+        "cockpit.shell",
+        "exclamation_mark",
+        "Shell",
+        "Open a shell in the selected container, in this terminal. It is recorded in the journal.",
+        Scope.COCKPIT,
+        "screen.shell",
+    ),
+    Action(
+        "pane.place",
+        "c",
+        "Choose place",
+        "Choose whose rules the firewall pane shows: the host's or a container's.",
+        Scope.COCKPIT,
+        "screen.choose_place",
+    ),
+    Action(
+        "cockpit.journal",
+        "J",
+        "Journal",
+        "Show every operation that was carried out here, and undo one.",
+        Scope.COCKPIT,
+        "app.journal",
+        5,
+    ),
+)
+
+_PANE = (
+    Action("pane.up", "up,k", "Up", "Move the cursor up.", Scope.PANE, palette=False),
+    Action("pane.down", "down,j", "Down", "Move the cursor down.", Scope.PANE, palette=False),
+    Action("pane.page-up", "pageup", "Page up", "Move the cursor up by a page.", Scope.PANE, palette=False),
+    Action(
+        "pane.page-down",
+        "pagedown",
+        "Page down",
+        "Move the cursor down by a page.",
+        Scope.PANE,
+        palette=False,
+    ),
+    Action("pane.first", "home,g", "First", "Move the cursor to the first row.", Scope.PANE),
+    Action("pane.last", "end,G", "Last", "Move the cursor to the last row.", Scope.PANE),
+    Action("pane.actions", "a", "Actions", "Show what can be done with the row.", Scope.PANE, footer=1),
+    Action("pane.details", "enter", "Details", "Show everything known about the row.", Scope.PANE, footer=2),
+    Action(
+        "pane.filter", "slash", "Filter", "Show only rows that contain what you type.", Scope.PANE, footer=3
+    ),
+    Action("pane.sort", "s", "Sort", "Sort by the next column.", Scope.PANE),
+    Action("pane.mark", "space", "Mark", "Mark the row, or take the mark away.", Scope.PANE),
+    Action("pane.copy", "y", "Copy", "Copy the row to the clipboard of your terminal.", Scope.PANE),
+    Action("pane.pause", "p", "Pause", "Hold the pane still; it keeps reading.", Scope.PANE),
+)
+
+_PLAN = (
+    Action(
+        "plan.approve",
+        "y",
+        "Run it",
+        "Approve the plan: it runs as shown.",
+        Scope.PLAN,
+        "screen.approve",
+        1,
+        False,
+    ),
+    Action(
+        "plan.acknowledge",
+        "w",
+        "Acknowledge",
+        "Say that the next warning was read. Every warning needs it before the plan runs.",
+        Scope.PLAN,
+        "screen.acknowledge",
+        2,
+        False,
+    ),
+    Action(
+        "plan.diff",
+        "d",
+        "Diff",
+        "Show or hide what changes inside replaced files.",
+        Scope.PLAN,
+        "screen.diff",
+        3,
+        False,
+    ),
+    Action(
+        "plan.copy",
+        "c",
+        "Copy commands",
+        "Copy the commands, ready to paste.",
+        Scope.PLAN,
+        "screen.copy",
+        4,
+        False,
+    ),
+    Action(
+        "plan.keep",
+        "K",
+        "Keep",
+        "Keep the verified change: the host's timer is disarmed.",
+        Scope.PLAN,
+        "screen.keep_change",
+        5,
+        False,
+    ),
+    Action(
+        "plan.revert",
+        "R",
+        "Revert now",
+        "Take the change back at once.",
+        Scope.PLAN,
+        "screen.revert_change",
+        6,
+        False,
+    ),
+    Action(
+        "plan.leave",
+        "L",
+        "Leave it to the timer",
+        "Leave without an answer: the host takes the change back when its time is up.",
+        Scope.PLAN,
+        "screen.leave_armed",
+        0,
+        False,
+    ),
+)
+
+_JOURNAL = (
+    Action(
+        "journal.undo",
+        "u",
+        "Undo",
+        "Undo the operation, through a plan.",
+        Scope.JOURNAL,
+        "screen.undo",
+        1,
+        False,
+    ),
+    Action(
+        "journal.keep",
+        "K",
+        "Keep",
+        "Keep the verified change: the host's timer is disarmed.",
+        Scope.JOURNAL,
+        "screen.keep_change",
+        2,
+        False,
+    ),
+    Action(
+        "journal.revert",
+        "R",
+        "Revert now",
+        "Take the change back at once.",
+        Scope.JOURNAL,
+        "screen.revert_change",
+        3,
+        False,
+    ),
+)
+
+_RECOVERY = (
+    Action(
+        "recovery.keep",
+        "K",
+        "Keep",
+        "Keep what is armed: the host's timer is disarmed.",
+        Scope.RECOVERY,
+        "screen.keep_change",
+        4,
+        False,
+    ),
+    Action(
+        "recovery.revert",
+        "R",
+        "Revert now",
+        "Take what is armed back at once.",
+        Scope.RECOVERY,
+        "screen.revert_change",
+        5,
+        False,
+    ),
+    Action(
+        "recovery.finish",
+        "f",
+        "Finish",
+        "Do what is left of the interrupted operation.",
+        Scope.RECOVERY,
+        "screen.finish",
+        1,
+        False,
+    ),
+    Action(
+        "recovery.undo",
+        "u",
+        "Undo",
+        "Take back what the interrupted operation did.",
+        Scope.RECOVERY,
+        "screen.undo",
+        2,
+        False,
+    ),
+    Action(
+        "recovery.mark",
+        "m",
+        "Mark as settled",
+        "Say, with a reason, that it was settled by hand.",
+        Scope.RECOVERY,
+        "screen.mark",
+        3,
+        False,
+    ),
+)
+
+ACTIONS: tuple[Action, ...] = (*_EVERYWHERE, *_COCKPIT, *_PANE, *_PLAN, *_JOURNAL, *_RECOVERY)
+
+
+def actions_in(*scopes: Scope) -> tuple[Action, ...]:
+    """The actions of some scopes, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.scope in scopes)
+
+
+def bindings(*scopes: Scope) -> list[Binding]:
+    """Textual bindings of some scopes; actions that a widget binds itself are left out."""
+    return [action.binding() for action in actions_in(*scopes) if action.does]
+
+
+def footer(*scopes: Scope, most: int = 6) -> tuple[Action, ...]:
+    """The few actions that matter in some scopes, most important first."""
+    ranked = sorted((a for a in actions_in(*scopes) if a.footer), key=lambda a: a.footer)
+    return tuple(ranked[:most])

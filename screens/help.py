@@ -1,0 +1,55 @@
+"""`?`: every key there is, those that matter where it was pressed first."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.actions import Action, Scope, actions_in
+from screens.page import Page
+from widgets.safe import safe
+
+KEYS, LABEL = 10, 22
+"""Cells for the keys and for the label."""
+
+
+class HelpScreen(Page[None]):
+    """All keys by scope; `here` are the scopes of the screen it was opened from."""
+
+    SCOPES: ClassVar = ()
+    BINDINGS: ClassVar = [
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen VerticalScroll { padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, here: tuple[Scope, ...]) -> None:
+        super().__init__()
+        self._order = tuple(dict.fromkeys((*here, *Scope)))
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            for scope in self._order:
+                yield Static(safe(scope.value.capitalize(), "bold $text-accent"))
+                yield Static(Content("\n").join(self._line(action) for action in actions_in(scope)))
+                yield Static()
+
+    def _line(self, action: Action) -> Content:
+        keys = action.shown(self.cockpit.remapped)
+        return Content.assemble(
+            safe(f"{keys:<{KEYS}}", "bold"),
+            safe(f"{action.label:<{LABEL}}"),
+            safe(action.sentence, "$text-muted"),
+        )
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

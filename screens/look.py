@@ -1,0 +1,40 @@
+"""Lines with a state: glyph and word first, colour last. Shared by every screen."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from widgets.roles import GLYPHS, Role
+from widgets.safe import safe
+
+STYLES: dict[Role, str] = {
+    "": "",
+    "ok": "$text-success",
+    "warn": "$text-warning",
+    "error": "bold $text-error",
+    "unknown": "$text-accent",
+    "stale": "italic $text-muted",
+    "dim": "$text-muted",
+    "title": "bold",
+}
+"""Textual styles of the roles, for text outside the panes."""
+
+
+def mark(role: Role, text: str) -> Content:
+    """`text` after its role's glyph, in its colour."""
+    return safe(f"{GLYPHS[role]} {text}", STYLES[role])
+
+
+def say(role: Role, text: str) -> Content:
+    """`text` in a role's colour, without a glyph."""
+    return safe(text, STYLES[role])
+
+
+def lines(*parts: Content | str) -> Content:
+    """Parts under one another; a `str` is text of gbtui's own or of a host, never markup."""
+    return Content("\n").join(safe(part) if isinstance(part, str) else part for part in parts)
+
+
+def beside(*parts: Content | str) -> Content:
+    """Parts after one another."""
+    return Content.assemble(*(safe(part) if isinstance(part, str) else part for part in parts))

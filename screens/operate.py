@@ -1,0 +1,112 @@
+"""From an operation's name to its outcome: plan, plan screen, engine. One at a time.
+
+It outlives the screen it is shown on: an operation under way goes on when its screen is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from gbtui.errors import GbtuiError
+from gbtui.guard.plan import Plan
+from gbtui.guard.port import Approval, Event, Outcome
+from screens.plan import PlanScreen
+
+if TYPE_CHECKING:
+    from screens.app import CockpitApp
+
+
+class Desk:
+    """The `Approver` and the `Progress` of one operation: opens the plan screen when it is asked.
+
+    The screen shows the very plan the engine asks about (R1), whoever made it.
+    """
+
+    def __init__(self, app: CockpitApp, user: str) -> None:
+        self._app = app
+        self._user = user
+        self.screen: PlanScreen | None = None
+
+    async def approve(self, plan: Plan, done: Sequence[int] = ()) -> Approval:
+        """Show the plan and ask; `done` are steps an interrupted run has already taken."""
+        screen = await self._open(plan)
+        screen.show_done(done)
+        return await screen.approve(plan)
+
+    async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name
+        return await (self.screen or await self._open(plan)).keep(plan, id, seconds_left)
+
+    def progress(self, event: Event) -> None:
+        """Draw an event, where there is a screen to draw it on."""
+        if self.screen is not None:
+            self.screen.progress(event)
+
+    async def end(self, outcome: Outcome) -> None:
+        """Say how it ended; a plan the engine refused before asking is shown now, with the reason."""
+        screen = self.screen or await self._open(outcome.plan)
+        screen.end(outcome)
+
+    async def _open(self, plan: Plan) -> PlanScreen:
+        self.screen = PlanScreen(plan, self._user)
+        await self._app.push_screen(self.screen)
+        return self.screen
+
+
+Engage = Callable[[Desk], Awaitable[Outcome]]
+"""Hands the desk to the engine."""
+
+
+class Operator:
+    """Carries out what the operator asked for, through the engine, on the plan screen."""
+
+    def __init__(self, app: CockpitApp) -> None:
+        self._app = app
+        self._desk: Desk | None = None
+
+    @property
+    def pending(self) -> str:
+        """What is running or armed, in words; "" where nothing is."""
+        return self._desk.screen.pending if self._desk and self._desk.screen else ""
+
+    @property
+    def busy(self) -> bool:
+        """A plan is open, running or armed."""
+        return self._desk is not None
+
+    def start(self, operation: str, parameters: Mapping[str, str]) -> None:
+        """Plan an operation, show it, and run it when it is approved."""
+
+        async def planned(desk: Desk) -> Outcome:
+            session = self._app.session
+            plan = await session.plan(operation, parameters)
+            return await session.apply(plan, desk, desk.progress)
+
+        self.engage(planned)
+
+    def undo(self, op_id: str) -> None:
+        """Take back an operation that ended, as an operation of its own."""
+        engine = self._app.session.engine
+        self.engage(lambda desk: engine.undo(op_id, desk, desk.progress))
+
+    def engage(self, work: Engage) -> None:
+        """Let the engine work with a desk of its own; a failure ends up in words."""
+        if self._desk is not None:
+            self._app.notify(f"one change at a time: {self.pending or 'a plan is open'}", severity="warning")
+            return
+        self._desk = Desk(self._app, self._app.session.engine.user)
+        self.spawn(self._engaged(self._desk, work))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the screens."""
+        self._app.run_worker(work, group="operation", exit_on_error=False)
+
+    async def _engaged(self, desk: Desk, work: Engage) -> None:
+        try:
+            await desk.end(await work(desk))
+        except GbtuiError as error:
+            if desk.screen is None:
+                raise
+            desk.screen.fail(str(error))
+        finally:
+            self._desk = None

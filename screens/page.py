@@ -1,0 +1,69 @@
+"""What every full screen has: the same strip on top, its own body, the keys that matter below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import ScreenResume
+from textual.screen import ModalScreen, Screen
+
+from screens.actions import Scope, footer
+from screens.keybar import KeyBar
+from widgets.strip import Strip
+
+if TYPE_CHECKING:
+    from screens.app import CockpitApp
+
+R = TypeVar("R")
+
+
+class Page(Screen[R]):
+    """A screen with the strip and a footer.
+
+    `SCOPES` are the scopes whose actions it binds; `body` composes what is between strip and
+    footer; `step_back` is what Escape and `q` do.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The app, typed."""
+        return cast("CockpitApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Strip()
+        yield from self.body()
+        yield KeyBar(footer(*self.SCOPES, Scope.EVERYWHERE), self.cockpit.remapped)
+
+    def body(self) -> ComposeResult:
+        """The widgets between strip and footer."""
+        raise NotImplementedError
+
+    def step_back(self) -> None:
+        """One step back: leave this screen."""
+        self.dismiss(None)
+
+    @on(ScreenResume)
+    def _show_strip(self) -> None:
+        self.tick()
+
+    def tick(self) -> None:
+        """Once a second while shown, and on return: bring everything that ages up to date."""
+        self.query_one(Strip).show(self.cockpit.strip_state())
+
+
+class Dialog(ModalScreen[R]):
+    """A box over a screen that stays visible; Escape and `q` leave it without an answer."""
+
+    BINDINGS: ClassVar = [("escape,q", "go_back", "Back")]
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The app, typed."""
+        return cast("CockpitApp", self.app)
+
+    def action_go_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,97 @@
+"""What is wrong at a glance, from the latest readings: for the strip, worst first. Pure but for `Since`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gbtui.facts.bans import Bans
+from gbtui.facts.containers import Containers
+from gbtui.facts.firewall import Firewall
+from gbtui.facts.reading import Reading, State
+from gbtui.facts.snapshots import Snapshots
+from widgets.roles import Role
+
+FULL, FILLING = 90, 80
+"""Percent of a pool: from here ZFS slows down and deleting gets hard; from there it is time to look."""
+
+_ORDER: tuple[Role, ...] = ("error", "warn", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing wrong. `role` is error, warn or unknown (could not be looked at)."""
+
+    role: Role
+    subject: str
+    message: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.message} ({self.subject})"
+
+
+def troubles_in(name: str, reading: Reading[Any]) -> Iterator[Trouble]:
+    """What one reading of the pane `name` says is wrong."""
+    if reading.error is not None and reading.state is not State.OK:
+        yield Trouble("unknown", name, f"cannot be read: {reading.error.why or reading.error.what}")
+    match reading.value:
+        case Containers() as containers:
+            yield from _containers(containers)
+        case Snapshots() as snapshots:
+            yield from _snapshots(snapshots)
+        case Firewall() as firewall:
+            yield from _firewall(firewall)
+        case Bans() as bans:
+            yield from (Trouble("unknown", place, f"bans: {why}") for place, why in bans.notes)
+
+
+def worst_first(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
+    """Errors, then warnings, then what is unknown; otherwise in the order found."""
+    return tuple(sorted(dict.fromkeys(troubles), key=lambda trouble: _ORDER.index(trouble.role)))
+
+
+def _containers(containers: Containers) -> Iterator[Trouble]:
+    for container in containers.containers:
+        if not container.running and container.role:
+            role: Role = "error" if container.state == "Error" else "warn"
+            yield Trouble(role, container.name, f"container is {container.state.lower()}")
+    if containers.malformed:
+        yield Trouble("unknown", "containers", f"{containers.malformed} entries could not be read")
+
+
+def _snapshots(snapshots: Snapshots) -> Iterator[Trouble]:
+    for pool in snapshots.pools:
+        if pool.health != "ONLINE":
+            yield Trouble("error", pool.name, f"pool is {pool.health}")
+        if pool.capacity >= FILLING:
+            role: Role = "error" if pool.capacity >= FULL else "warn"
+            yield Trouble(role, pool.name, f"pool is {pool.capacity}% full")
+    halves = sum(bool(row.missing) for row in snapshots.snapshots)
+    if halves:
+        yield Trouble("warn", "snapshots", f"{halves} known to only one of LXD and ZFS")
+
+
+def _firewall(firewall: Firewall) -> Iterator[Trouble]:
+    for mark in firewall.marks:
+        if mark.kind == "drop-before-loopback":
+            yield Trouble("error", firewall.where, mark.message)
+    saved = firewall.saved
+    if saved is not None and saved.state == "differs":
+        yield Trouble("warn", firewall.where, f"running rules differ from {saved.path}")
+    if saved is not None and saved.state == "unreadable":
+        yield Trouble("unknown", firewall.where, f"{saved.path}: {saved.why}")
+
+
+class Since:
+    """Remembers when each trouble was first seen; forgets it when it is gone."""
+
+    def __init__(self) -> None:
+        self._first: dict[Trouble, datetime] = {}
+
+    def of(self, troubles: Iterable[Trouble], now: datetime) -> dict[Trouble, datetime]:
+        """Every trouble with the moment it was first seen here."""
+        self._first = {trouble: self._first.get(trouble, now) for trouble in troubles}
+        return self._first
