@@ -7,6 +7,7 @@ several steps must be one for the kernel, or must go on when the link to the ope
     gbtui-lock RUN HOLDER        holds the host's lock until stdin ends. "held" · "busy HOLDER" (exit 75)
     gbtui-lock-look RUN          who holds it: HOLDER's line, or nothing
     gbtui-backup PATH BACKUP     copies, never over another file; prints `sha256sum BACKUP`
+    gbtui-same PATH SHA256       "same" or "differs" (also where there is no PATH)
     gbtui-put PATH               replaces PATH by stdin in one move, owner and mode kept
     gbtui-revert-prepare DIR     makes DIR (0700) and its parent
     gbtui-revert-arm DIR UNIT S  (re)starts the timer: "armed EPOCH" · the outcome (exit 76) when too late
@@ -54,6 +55,10 @@ if ! [ -e "$2" ]; then
   rm -f -- "$new"; [ "$status" = 0 ] || exit "$status"
 fi
 sha256sum -- "$2"
+"""
+
+SAME = """
+if [ "$(sha256sum 2>/dev/null <"$1" | cut -c 1-64)" = "$2" ]; then echo same; else echo differs; fi
 """
 
 PUT = """

@@ -1,0 +1,218 @@
+"""One operation under way: steps, verification and undo, each transition journaled and reported.
+
+`Run` holds what the engine knows about an operation between "begin" and "end". Every transition is
+in the journal before the next one starts, so that a crash at any instant leaves a true story (R7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gbtui.errors import GbtuiError, Refused, Unreachable
+from gbtui.guard.execute import Done, ask, longest, perform
+from gbtui.guard.journal import Journal
+from gbtui.guard.lock import Held
+from gbtui.guard.plan import Action, Plan, Step
+from gbtui.guard.port import Event, Progress
+from gbtui.guard.preview import shown
+from gbtui.guard.revert import Reverter
+from gbtui.hosts.base import Host
+
+MARGIN = 10.0
+"""Seconds that must be left on the host's timer beyond what the next action may take."""
+
+Observe = Callable[[str], None]
+
+
+class Broke(Exception):
+    """A step or a verification failed: what was done is to be undone. Holds words."""
+
+
+class Left(Exception):
+    """We can do no more here (link or lock lost, closed by the operator). Holds words."""
+
+
+class Run:
+    """An operation between its begin and its end."""
+
+    def __init__(
+        self,
+        host: Host,
+        journal: Journal,
+        plan: Plan,
+        op_id: str,
+        *,
+        by: str,
+        progress: Progress,
+        observe: Observe,
+        reverter: Reverter,
+    ) -> None:
+        self.plan = plan
+        self.id = op_id
+        self.by = by
+        self.host = host
+        self.reverter = reverter
+        self.attempted: list[int] = []
+        self.armed = False
+        self.deadline = 0.0
+        self.held: Held | None = None
+        self.stopping = asyncio.Event()
+        self.unwritten = ""
+        self._journal = journal
+        self._progress = progress
+        self._observe = observe
+        self._clock = asyncio.get_running_loop().time
+
+    # Telling
+
+    def note(self, phase: str, *, title: str = "", step: int = -1, must: bool = True, **data: Any) -> None:
+        """Journal a transition, then report it.
+
+        With `must` a journal that cannot be written is a failure of the operation; without (undo,
+        end) it is remembered in `unwritten`, because putting the host right comes first.
+        """
+        fields = {"step": step, **data} if step >= 0 else data
+        try:
+            self._journal.append(self.id, self.plan.host or self.host.name, phase, title=title, **fields)
+        except Refused as error:
+            if must:
+                raise Broke(str(error)) from error
+            self.unwritten = str(error)
+        known = {key: data[key] for key in ("seconds", "output", "outcome") if key in data}
+        self.tell(phase, title=title, step=step, **known)
+
+    def tell(self, phase: str, *, title: str = "", step: int = -1, **known: Any) -> None:
+        """Report without journaling."""
+        self._progress(Event(self.id, phase, title=title, step=step, **known))
+        self._observe(phase if step < 0 else f"{phase}:{step}")
+
+    def stop(self) -> None:
+        """Do nothing new: the action now running is finished and journaled, then `Left` is raised."""
+        self.stopping.set()
+
+    def _go_on(self) -> None:
+        if self.held is not None and self.held.lost:
+            raise Left("the lock on the host is lost, the link with it")
+        if self.stopping.is_set():
+            raise Left("closed by the operator")
+
+    # The host's own revert
+
+    def left_on_timer(self) -> float:
+        """Seconds until the host reverts by itself; 0 where nothing is armed."""
+        return max(0.0, self.deadline - self._clock()) if self.armed else 0.0
+
+    async def arm(self) -> None:
+        """Arm the host's revert before the first step (R5)."""
+        if any(step.armed for step in self.plan.steps) and self.plan.revert_after > 0:
+            await self.reverter.arm(self.plan, self.id)
+            self.armed = True
+            self.deadline = self._clock() + self.plan.revert_after
+            self.note("armed", seconds=self.plan.revert_after)
+
+    async def renew(self, seconds: float) -> None:
+        """Give the timer `seconds` from now."""
+        if self.armed:
+            try:
+                await self.reverter.renew(self.id, seconds)
+            except Unreachable as error:
+                raise Left(str(error)) from error
+            except GbtuiError as error:
+                raise Broke(str(error)) from error
+            self.deadline = self._clock() + seconds
+
+    async def _hold_timer(self, action: Action) -> None:
+        """The timer must not fire under a running action: it is a dead man's switch, not a race."""
+        need = longest(action) + MARGIN
+        if self.armed and self.left_on_timer() < need:
+            await self.renew(max(self.plan.revert_after, need))
+
+    # Forward
+
+    async def forward(self, skip: Sequence[int] = ()) -> None:
+        """Do every step not in `skip`, in order. Raises Broke or Left."""
+        for number, step in enumerate(self.plan.steps):
+            if number not in skip:
+                await self._step(number, step)
+
+    async def _step(self, number: int, step: Step) -> None:
+        self._go_on()
+        await self._hold_timer(step.does)
+        self.note("step-begin", title=step.title, step=number, does=shown(step.does))
+        self.attempted.append(number)
+        done, seconds = await self._timed(step.does)
+        self._observe(f"step-ran:{number}")
+        said: dict[str, Any] = {"seconds": seconds, "output": done.output, "status": done.status}
+        if not done.ok:
+            self.note("step-failed", title=step.title, step=number, must=False, **said)
+            self._go_on()
+            raise Broke(f"{step.title}: {done.output or 'failed without a word'}")
+        self.note("step-done", title=step.title, step=number, **said)
+
+    async def verify(self) -> None:
+        """Look at the effect of the whole plan. Raises Broke or Left."""
+        for number, wait in enumerate(self.plan.verify):
+            self._go_on()
+            await self._hold_timer(wait)
+            title = wait.probe.title
+            self.note("verify-begin", title=title, step=number)
+            done, seconds = await self._timed(wait)
+            if not done.ok:
+                self._go_on()
+                said: dict[str, Any] = {"seconds": seconds, "output": done.output}
+                self.note("verify-failed", title=title, step=number, must=False, **said)
+                raise Broke(f"{title}: {done.output}")
+            self.note("verify-done", title=title, step=number, seconds=seconds, output=done.output)
+
+    async def _timed(self, action: Action) -> tuple[Done, float]:
+        started = self._clock()
+        try:
+            done = await perform(self.host, action, self.stopping.is_set)
+        except Unreachable as error:
+            raise Left(str(error)) from error
+        return done, round(self._clock() - started, 3)
+
+    # Backward
+
+    async def backward(self) -> str:
+        """Undo what was attempted, last first, and prove it undone. Returns "" or what is not undone.
+
+        A step that can tell (`done`) is undone only where it took effect, so a step that failed
+        half-way, or that the host has put back meanwhile, is left in peace.
+        """
+        wrong: list[str] = []
+        for number in reversed(self.attempted):
+            step = self.plan.steps[number]
+            if step.undo and await self._took_effect(step):
+                failed = await self._undo(number, step)
+                if failed:
+                    wrong.append(failed)
+        for number in self.attempted:
+            step = self.plan.steps[number]
+            if step.undo and step.done is not None and (await self._ask(step)) is not False:
+                wrong.append(f"{step.title}: cannot prove that it is undone")
+        return "; ".join(wrong)
+
+    async def _took_effect(self, step: Step) -> bool:
+        return step.done is None or (await self._ask(step)) is not False
+
+    async def _ask(self, step: Step) -> bool | None:
+        assert step.done is not None  # noqa: S101 - callers looked
+        try:
+            return (await ask(self.host, step.done)).yes
+        except Unreachable as error:
+            raise Left(str(error)) from error
+
+    async def _undo(self, number: int, step: Step) -> str:
+        self.note("undo-begin", title=step.title, step=number, must=False)
+        for action in step.undo:
+            done, seconds = await self._timed(action)
+            if not done.ok:
+                said: dict[str, Any] = {"seconds": seconds, "output": done.output}
+                self.note("undo-failed", title=step.title, step=number, must=False, **said)
+                return f"{step.title}: {done.output}"
+        self._observe(f"undo-ran:{number}")
+        self.note("undo-done", title=step.title, step=number, must=False)
+        return ""

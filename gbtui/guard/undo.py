@@ -1,0 +1,102 @@
+"""Taking back, later, an operation that was done and kept: an operation of its own, guarded like any.
+
+It is planned from the journal, and only while what was done is still there as we left it: each
+step's `done` probe must still hold, so that nobody else's work since then is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gbtui.guard.execute import ask
+from gbtui.guard.fingerprint import fingerprint, rely
+from gbtui.guard.plan import Danger, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
+from gbtui.guard.story import Story
+from gbtui.hosts.base import Host
+
+LOOK_WITHIN = 10.0
+
+
+async def undo_plan(host: Host, story: Story) -> Plan:
+    """The plan that undoes `story` on `host`, refused in words where that is not safe."""
+    verdicts = [_ended(story)]
+    steps: list[Step] = []
+    reliances: list[Reliance] = []
+    if verdicts[0].verdict == "allow":
+        for number in reversed(story.done):
+            step = story.plan.steps[number]
+            verdicts.append(await _verdict(host, number, step))
+            if step.undo:
+                steps += _turned(step)
+            if step.undo and step.done is not None:
+                reliances.append(await rely(host, step.title, step.done.run))
+    if story.plan.undo_warning:
+        verdicts.append(Verdict("undo-warning", "warn", story.plan.undo_warning, story.plan.items))
+    if not steps and all(v.verdict != "refuse" for v in verdicts):
+        verdicts.append(Verdict("undo-possible", "refuse", "no step of it can be taken back"))
+    return _plan(story, steps, verdicts, reliances)
+
+
+def _plan(
+    story: Story, steps: Sequence[Step], verdicts: Sequence[Verdict], reliances: Sequence[Reliance]
+) -> Plan:
+    original = story.plan
+    return Plan(
+        operation="journal.undo",
+        parameters=(("id", story.id),),
+        title=f"Undo: {original.title}",
+        why=f"{original.operation} of {story.at} by {story.user} is taken back",
+        danger=max(original.danger, Danger.REVERSIBLE, key=list(Danger).index),
+        steps=tuple(steps),
+        verify=tuple(_waits(steps)),
+        verdicts=tuple(verdicts),
+        relies_on=tuple(reliances),
+        fingerprint=fingerprint(reliances),
+        revert_after=original.revert_after if any(step.armed for step in steps) else 0.0,
+        host=story.host,
+        items=original.items,
+        target=original.target,
+    )
+
+
+def _ended(story: Story) -> Verdict:
+    if story.outcome != "done":
+        reason = (
+            f"it ended {story.outcome!r}" if story.outcome else "it has not ended: finish or undo it first"
+        )
+        return Verdict("was-done", "refuse", reason)
+    if "reverted" in story.later or "undone" in story.later:
+        return Verdict("was-done", "refuse", "it has been taken back already")
+    return Verdict("was-done", "allow", f"done {story.at} by {story.user}")
+
+
+async def _verdict(host: Host, number: int, step: Step) -> Verdict:
+    guard = f"step-{number + 1}-still-there"
+    if not step.undo:
+        return Verdict(guard, "allow", f"{step.title}: stays ({step.no_undo or 'it changed nothing'})")
+    if step.done is None:
+        return Verdict(guard, "warn", f"{step.title}: nothing can tell whether it is still as we left it")
+    answer = await ask(host, step.done)
+    if answer.yes:
+        return Verdict(guard, "allow", f"{step.title}: still as we left it")
+    what = "could not be looked at" if answer.yes is None else "is not as we left it any more"
+    return Verdict(guard, "refuse", f"{step.title}: {what}" + (f" ({answer.said})" if answer.said else ""))
+
+
+def _turned(step: Step) -> list[Step]:
+    """The step backwards: its undo is what it does, and what it did is the undo."""
+    *first, last = step.undo
+    steps = [Step(f"Undo: {step.title}", action, no_undo="part of what follows") for action in first]
+    if isinstance(last, Replace) and isinstance(step.does, Replace):
+        last = replace(last, backup=f"{step.does.backup}.undone")
+    done = None if step.done is None else _denied(step.done)
+    return [*steps, Step(f"Undo: {step.title}", last, done, (step.does,), armed=step.armed)]
+
+
+def _denied(probe: Probe) -> Probe:
+    return replace(probe, title=f"not: {probe.title}", negate=not probe.negate)
+
+
+def _waits(steps: Sequence[Step]) -> list[Wait]:
+    return [Wait(step.done, LOOK_WITHIN) for step in steps if step.done is not None]
