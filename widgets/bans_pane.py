@@ -45,23 +45,23 @@ class BansPane(Pane[Bans]):
             if line.ban is None:
                 return ""
             seconds = line.left(self.now)
-            return "no end" if seconds is None else f"{figures.span(seconds)} left"
+            return "no end" if seconds is None else figures.span(seconds)
 
         return (
-            Column("where", "WHERE", lambda r: r.jail.where, 12, sort_key=lambda r: r.jail.where, rank=90),
-            Column("jail", "JAIL", lambda r: r.jail.jail, min_width=14, sort_key=lambda r: r.jail.jail),
-            Column("address", "ADDRESS", _address, 16, sort_key=lambda r: r.ban and r.ban.address),
+            Column("where", "WHERE", lambda r: r.jail.where, 11, sort_key=lambda r: r.jail.where, rank=90),
+            Column("jail", "JAIL", lambda r: r.jail.jail, 16, sort_key=lambda r: r.jail.jail),
+            Column("address", "ADDRESS", _address, min_width=15, sort_key=lambda r: r.ban and r.ban.address),
             Column(
                 "left",
-                "TIME",
+                "LEFT",
                 left,
-                10,
+                6,
                 sort_key=lambda r: r.left(r.read_at),
                 align="right",
                 rank=80,
                 aging=True,
             ),
-            Column("times", "TIMES", _times, 5, sort_key=_times_key, align="right", rank=50),
+            Column("times", "×", _times, 4, sort_key=_times_key, align="right", rank=50),
             Column("failed", "FAILED", _failed, 9, align="right", rank=30),
             Column("total", "BANNED", _total, 7, align="right", rank=20),
         )

@@ -25,7 +25,7 @@ class Bar(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--frame", *ROLE_CLASSES}
     DEFAULT_CSS = """
     Bar { height: 1; background: $surface; color: $foreground; }
-    Bar > .bar--frame { color: $border-blurred; }
+    Bar > .bar--frame { color: $foreground 35%; }
     """ + role_css("Bar")
 
     def __init__(self, *, framed: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -53,8 +53,8 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         edge = 2 if self._framed else 0
-        left, right = choose(self._left, self._right, width - 2 * edge)
         inner = max(0, width - 2 * edge)
+        left, right = choose(self._left, self._right, inner)
         ends = fit(runs_of(flat(right)), _width(right, inner)) if right else []
         used = sum(cell_len(text) for text, _ in ends)
         starts = fit(runs_of(flat(left)), min(_width(left, inner), max(0, inner - used)))

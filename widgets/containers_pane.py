@@ -118,7 +118,7 @@ class ContainersPane(Pane[Containers]):
                 rank=50,
                 aging=True,
             ),
-            Column("ports", "PORTS", ports, 12, rank=65),
+            Column("ports", "PORTS", ports, 16, rank=65),
             Column("mounts", "MOUNTS", mounts, 18, rank=20),
         )
 

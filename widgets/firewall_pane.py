@@ -48,7 +48,7 @@ class FirewallPane(Pane[Firewall]):
     def columns(self) -> Sequence[Column[Line]]:
         return (
             Column("rule", "CHAIN / RULE", _rule, min_width=30),
-            Column("packets", "PACKETS", _packets, 10, align="right", rank=60),
+            Column("packets", "PKTS", _packets, 7, align="right", rank=60),
             Column("rate", "RATE", _rate, 8, align="right", rank=50),
         )
 
@@ -136,9 +136,7 @@ def _packets(line: Line) -> Cell:
         return ""
     if isinstance(line, ChainLine):
         packets = line.chain.packets
-        return (
-            ((f"{figures.count(packets)} pkts", "dim"),) if packets is not None and line.chain.policy else ""
-        )
+        return ((figures.count(packets), "dim"),) if packets is not None and line.chain.policy else ""
     return "" if line.rule.packets is None else figures.count(line.rule.packets)
 
 

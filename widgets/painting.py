@@ -64,6 +64,14 @@ def fit(runs: list[Run], width: int, align: Align = "left", elide: Elide = "end"
     return _keep_start(runs, width) if elide == "end" else _keep_end(runs, width)
 
 
+def drop(runs: list[Run], cells: int) -> list[Run]:
+    """`runs` without their first `cells` terminal cells, an ellipsis where some went."""
+    if cells <= 0 or not runs:
+        return runs
+    width = sum(cell_len(text) for text, _ in runs)
+    return _keep_end(runs, max(1, width - cells)) if width > 1 else runs
+
+
 def _keep_start(runs: list[Run], width: int) -> list[Run]:
     kept: list[Run] = []
     room = width - 1

@@ -34,7 +34,7 @@ class Pane(PaneFace[T], inherit_bindings=False):
 
     DEFAULT_CSS = """
     Pane { height: 1fr; width: 1fr; layout: vertical; background: $surface; }
-    Pane > .pane--body { height: 1fr; border: solid $border-blurred; border-top: none; }
+    Pane > .pane--body { height: 1fr; border: solid $foreground 35%; border-top: none; }
     Pane:focus-within > .pane--body { border: solid $border; border-top: none; }
     Pane:focus-within > Bar > .bar--frame { color: $border; }
     Pane .pane--notice { height: auto; max-height: 6; padding: 0 1; display: none; }

@@ -167,8 +167,11 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
     def _show_title(self) -> None:
         value = self.reading.value
         verdict = self.verdict(value) if value is not None else Verdict()
-        name: list[Part] = [(f"{self.number} {self.title}", "title"), (f" {self._count()}", "")]
-        left = [Piece(tuple(name)), *self.summary(value)]
+        left = [
+            piece(f"{self.number} {self.title}", "title"),
+            piece(self._count(), gap=1),
+            *self.summary(value),
+        ]
         if self.table.filter_text:
             left.append(piece(f"/{self.table.filter_text}", "warn", rank=90))
         if self.table.marked:

@@ -45,13 +45,17 @@ def state_pieces(reading: Reading[Any], verdict: Verdict, now: datetime, *, paus
     words = verdict.words if reading.value is not None else ""
     if reading.state is State.OK:
         parts.append((GLYPHS[verdict.role], verdict.role))
-        return [*pieces, *([piece(words, verdict.role, rank=30)] if words else []), Piece(tuple(parts))]
+        return [*pieces, Piece(tuple(parts)), *_said(words, verdict.role)]
     role = role_of(reading, Verdict())
-    parts.append((f"{GLYPHS[role]} {reading.state}", role))
     if words and verdict.role in {"error", "warn"}:
         pieces.append(piece(f"{GLYPHS[verdict.role]} {words}", verdict.role, rank=30))
+    parts.append((f"{GLYPHS[role]} {reading.state}", role))
     why = cause(reading.error)
-    return [*pieces, Piece(tuple(parts)), *([piece(f"({why})", "dim", rank=10)] if why else [])]
+    return [*pieces, Piece(tuple(parts)), *_said(f"({why})" if why else "", "dim", rank=10)]
+
+
+def _said(words: str, role: Role, rank: int = 30) -> list[Piece]:
+    return [piece(words, role, rank, gap=1)] if words else []
 
 
 def notice_parts(error: GbtuiError | None, notes: Sequence[tuple[Role, str]]) -> list[Part]:

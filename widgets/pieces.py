@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
 from gbtui.text import clean
+from widgets.painting import fit, runs_of
 from widgets.roles import Parts, Role
 
 SEPARATOR = 2
@@ -16,19 +17,24 @@ SEPARATOR = 2
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Parts that stand or vanish together; the lowest `rank` vanishes first."""
+    """Parts that stand or vanish together; the lowest `rank` vanishes first.
+
+    `gap`: cells before it. `least`: it may be cut down to so many cells before anything vanishes.
+    """
 
     parts: Parts
     rank: int = 100
+    gap: int = SEPARATOR
+    least: int = 0
 
     @property
     def width(self) -> int:
         return sum(cell_len(clean(text)) for text, _ in self.parts)
 
 
-def piece(text: str, role: Role = "", rank: int = 100) -> Piece:
+def piece(text: str, role: Role = "", rank: int = 100, gap: int = SEPARATOR, least: int = 0) -> Piece:
     """A piece of one part."""
-    return Piece(((text, role),), rank)
+    return Piece(((text, role),), rank, gap, least)
 
 
 def choose(
@@ -39,7 +45,21 @@ def choose(
     while len(lefts) + len(rights) > 1 and _needed(lefts) + _needed(rights) > width:
         side = rights if not lefts or (rights and _lowest(rights).rank <= _lowest(lefts).rank) else lefts
         side.remove(_lowest(side))
-    return tuple(lefts), tuple(rights)
+    spare = width - _needed(lefts) - _needed(rights)
+    return tuple(_grown(p, spare) for p in lefts), tuple(_grown(p, spare) for p in rights)
+
+
+def _least(p: Piece) -> int:
+    return min(p.width, p.least) if p.least else p.width
+
+
+def _grown(p: Piece, spare: int) -> Piece:
+    """A piece that may be cut, with the spare cells (one such piece a line)."""
+    room = _least(p) + max(0, spare)
+    if p.width <= room:
+        return p
+    runs = fit(runs_of(p.parts), room)
+    return replace(p, parts=tuple((text, look if isinstance(look, str) else "") for text, look in runs))
 
 
 def _lowest(side: Sequence[Piece]) -> Piece:
@@ -47,14 +67,14 @@ def _lowest(side: Sequence[Piece]) -> Piece:
 
 
 def _needed(side: Sequence[Piece]) -> int:
-    return sum(p.width + SEPARATOR for p in side)
+    return sum(_least(p) + p.gap for p in side)
 
 
 def flat(side: Sequence[Piece]) -> Parts:
     """The parts of pieces in a row, with separators between them."""
     parts: list[tuple[str, Role]] = []
     for place, one in enumerate(side):
-        parts += [(" " * SEPARATOR, "")] if place else []
+        parts += [(" " * one.gap, "")] if place else []
         parts += one.parts
     return tuple(parts)
 

@@ -11,18 +11,18 @@ from widgets.columns import Column
 from widgets.pane import Pane
 from widgets.pane_title import Verdict
 from widgets.pieces import Piece, piece
-from widgets.roles import GLYPHS, Parts, Role
+from widgets.roles import GLYPHS, Parts, Role, glyph
 
 NEARLY_FULL, FULL = 80, 90
 """Percent of a pool: ZFS slows down above the first, and may stop taking writes above the second."""
 
 
 def owner_cell(row: SnapshotRow) -> Parts:
-    """Whose snapshot it is, and which half of it is missing."""
+    """Whose snapshot it is; where half of it is missing, which half: only LXD's have two."""
     if row.missing == "dataset":
-        return ((row.owner, ""), (f" {GLYPHS['error']} no dataset", "error"))
+        return (glyph("error", "no dataset"),)
     if row.missing == "row":
-        return ((row.owner, ""), (f" {GLYPHS['warn']} no row", "warn"))
+        return (glyph("warn", "no row"),)
     return ((row.owner, "dim" if row.owner == "lxd" else "unknown" if row.owner == "unknown" else ""),)
 
 
@@ -51,7 +51,7 @@ class SnapshotsPane(Pane[Snapshots]):
                 "name",
                 "DATASET@SNAPSHOT",
                 lambda row: row.full_name,
-                min_width=24,
+                min_width=28,
                 sort_key=lambda row: row.full_name,
                 elide="start",
             ),
@@ -86,7 +86,7 @@ class SnapshotsPane(Pane[Snapshots]):
                 aging=True,
             ),
             Column("holds", "HOLDS", holds, 5, sort_key=lambda row: row.holds, align="right", rank=40),
-            Column("owner", "OWNER", owner_cell, 17, sort_key=lambda row: (row.owner, row.missing), rank=80),
+            Column("owner", "OWNER", owner_cell, 12, sort_key=lambda row: (row.owner, row.missing), rank=80),
         )
 
     def rows_of(self, value: Snapshots) -> Sequence[SnapshotRow]:

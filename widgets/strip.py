@@ -50,18 +50,19 @@ class StripState:
 
 def pieces_of(state: StripState) -> tuple[list[Piece], list[Piece]]:
     """The pieces at the left and at the right."""
-    left = [Piece(((f" {PRODUCT}", "title"),), rank=50)]
+    left = [Piece(((f" {PRODUCT}", "title"),), rank=65)]
     if state.kind == "demo":
         left.append(Piece(((f"{GLYPHS['warn']} DEMO", "warn"),), rank=95))
         left.append(piece("demo host, nothing here is real", "dim", rank=15))
     left.append(piece(state.host, "title", rank=100))
-    left.append(piece(state.tenant, rank=45))
+    left.append(piece(state.tenant, rank=60))
     left.append(_counts(state))
     if state.notice:
         left.append(piece(f"{GLYPHS['warn']} {state.notice}", "warn", rank=98))
     if state.worst:
-        since = f" · {figures.age(state.since, state.now)}" if state.since else ""
-        left.append(Piece(((state.worst, state.worst_role), (since, "dim")), rank=40))
+        since = f"· {figures.age(state.since, state.now)}" if state.since else ""
+        left.append(piece(state.worst, state.worst_role, rank=70, least=24))
+        left.append(piece(since, "dim", rank=35, gap=1))
     return left, _right(state)
 
 
@@ -86,7 +87,7 @@ def _right(state: StripState) -> list[Piece]:
     for light in state.lights:
         parts: list[Part] = [(f"{light.name} ", ""), (GLYPHS[light.role], light.role)]
         parts += [(f" {light.detail}", "" if light.role == "ok" else light.role)] if light.detail else []
-        right.append(Piece(tuple(parts), rank=60 if light.role != "ok" else 30))
+        right.append(Piece(tuple(parts), rank=80 if light.role != "ok" else 50))
     if state.round_trip is not None:
         right.append(piece(figures.latency(state.round_trip), "dim", rank=25))
     right.append(piece(f"{figures.clock(state.now)}Z ", "dim", rank=55))

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from widgets.columns import GAP, Column, share_width
 from widgets.looks import Looks
-from widgets.painting import Run, fit, plain, runs_of
+from widgets.painting import Run, drop, fit, plain, runs_of
 from widgets.roles import ROLE_CLASSES, Role
 from widgets.rows import Rows
 
@@ -60,6 +60,7 @@ class TableLines(ScrollView, Generic[T], inherit_bindings=False):
         self._marked: set[Hashable] = set()
         self._flashed: set[Hashable] = set()
         self._looks = Looks(self)
+        self._shift = 0
         self._shares: tuple[tuple[Column[T], int], ...] = ()
         self._aging = tuple(column for column in self.columns if column.aging)
         self._aged: dict[int, tuple[str, ...]] = {}
@@ -89,6 +90,10 @@ class TableLines(ScrollView, Generic[T], inherit_bindings=False):
     def lines(self) -> int:
         """How many rows fit on the screen."""
         return max(0, self.size.height - HEADER)
+
+    @property
+    def _cursor_shown(self) -> bool:
+        return True
 
     def _index_at(self, y: int) -> int:
         return y - HEADER + self.scroll_offset.y
@@ -127,11 +132,14 @@ class TableLines(ScrollView, Generic[T], inherit_bindings=False):
     def _line(self, row: T, index: int, y: int, width: int) -> Strip:
         key = self._rows.key(row)
         marked, here = key in self._marked, index == self._cursor
-        gutter = "✓" if marked else "›" if here and self.has_focus else " "
+        here = here and self._cursor_shown
         role: Role = self._row_role(row) if self._row_role else ""
-        runs: list[Run] = [(gutter, "")]
+        runs: list[Run] = [("✓" if marked else "›" if here else " ", "")]
         for place, (column, share) in enumerate(self._shares):
-            cell = fit(runs_of(column.render(row)), share, column.align, column.elide)
+            cell = runs_of(column.render(row))
+            if self._shift and not column.width:
+                cell = drop(cell, self._shift)
+            cell = fit(cell, share, column.align, column.elide)
             runs += [(" " * GAP, "")] if place else []
             runs += [(text, look or role) for text, look in cell]
         if self._aging:

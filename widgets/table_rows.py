@@ -40,6 +40,11 @@ class TableRows(TableLines[T]):
         self._flash_on = flash_on
         self._scrolling = False
 
+    @property
+    def _cursor_shown(self) -> bool:
+        # While rows stream by and nobody holds the table, a cursor at the end says nothing.
+        return self.has_focus or not (self._follow and self.following)
+
     # -- what is shown
 
     @property

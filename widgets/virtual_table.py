@@ -17,6 +17,9 @@ __all__ = ["Column", "VirtualTable"]
 
 T = TypeVar("T")
 
+FURTHEST = 400
+"""Cells a long text can be shifted to the left."""
+
 
 class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
     """Rows of immutable values under fixed titles.
@@ -33,13 +36,14 @@ class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
         height: 1fr; background: $surface; color: $foreground;
         overflow-x: hidden; overflow-y: auto;
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        scrollbar-background: $surface; scrollbar-color: $foreground 25%;
     }
     VirtualTable > .table--header { color: $text-muted; text-style: bold; }
     VirtualTable > .table--cursor {
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }
     VirtualTable:nocolor > .table--cursor { text-style: bold reverse; }
-    VirtualTable > .table--cursor-blurred { background: $block-cursor-blurred-background; }
+    VirtualTable > .table--cursor-blurred { background: $foreground 8%; }
     VirtualTable > .table--marked { text-style: bold; }
     VirtualTable > .table--flash { text-style: underline; }
     VirtualTable > .table--empty { color: $text-muted; }
@@ -52,6 +56,8 @@ class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
         Binding("pagedown", "page(1)", "page down", show=False, id="pane.page-down"),
         Binding("home,g", "first", "first", show=False, id="pane.first"),
         Binding("end,G", "last", "last", show=False, id="pane.last"),
+        Binding("left,h", "shift(-8)", "left", show=False, id="pane.left"),
+        Binding("right,l", "shift(8)", "right", show=False, id="pane.right"),
         Binding("enter", "choose", "details", show=False, id="pane.details"),
         Binding("space", "mark", "mark", show=False, id="pane.mark"),
     ]
@@ -99,6 +105,13 @@ class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
 
     def action_last(self) -> None:
         self.move_to(len(self.rows) - 1)
+
+    def action_shift(self, by: int) -> None:
+        """Look further into what the widest columns cut off."""
+        shift = max(0, min(self._shift + by, FURTHEST))
+        if shift != self._shift:
+            self._shift = shift
+            self.refresh()
 
     def action_choose(self) -> None:
         if self.selected is not None:
