@@ -205,7 +205,8 @@ async def test_revert_at_the_prompt_puts_everything_armed_back(rig: Rig) -> None
 async def test_nobody_answers_and_the_host_puts_itself_back(rig: Rig) -> None:
     """The operator stares at the prompt until the host's own timer has fired."""
     fires = plan(rig.root, revert_after=1.0)
-    quick = tuple(replace(step, does=replace(step.does, timeout=0.5)) for step in fires.steps[:1])  # type: ignore[type-var]  # an Exec
+    one = made(rig.root, "one", where="acme-system", armed=True)
+    quick = (replace(one, does=Exec("acme-system", ("mkdir", str(rig.root / "steps/one")), timeout=0.5)),)
     outcome = await rig.engine().apply(replace(fires, steps=quick, verify=()), Answers(keeps="never"))
     assert outcome.result == "reverted", outcome.message
     assert rig.state() == UNTOUCHED
