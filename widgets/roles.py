@@ -53,11 +53,11 @@ STYLES: dict[Role, str] = {
     "warn": "$text-warning",
     "error": "bold $text-error",
     "unknown": "$text-accent",
-    "stale": "italic $text-muted",
-    "dim": "$text-muted",
+    "stale": "italic $foreground-muted",
+    "dim": "$foreground-muted",
     "title": "bold",
 }
-"""The same, as styles of Content."""
+"""The same, as styles of Content, where `$text-muted` (an automatic colour) would come out plain white."""
 
 ROLE_CLASSES: set[str] = {f"role--{role}" for role in ROLES}
 """For a widget's COMPONENT_CLASSES."""
