@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textual.binding import Binding
+from textual.binding import BindingType
 
 from screens.action import Action, Scope
 
@@ -321,7 +321,7 @@ def actions_in(*scopes: Scope) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if action.scope in scopes)
 
 
-def bindings(*scopes: Scope) -> list[Binding]:
+def bindings(*scopes: Scope) -> list[BindingType]:
     """Textual bindings of some scopes; actions that a widget binds itself are left out."""
     return [action.binding() for action in actions_in(*scopes) if action.does]
 

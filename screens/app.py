@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -48,8 +49,7 @@ class CockpitApp(App[int], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar = {Everything}
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (NARROW_BELOW, "-wide")]
-    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012 - as Textual types it
 
     def __init__(self, session: Session, *, keymap: Mapping[str, str] | None = None) -> None:
         super().__init__()
@@ -68,11 +68,13 @@ class CockpitApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         self.set_keymap(self.remapped)
         self.set_interval(1, self._tick)
-        self._open()
 
     @work(group="session", exclusive=True, exit_on_error=False)
-    async def _open(self) -> None:
-        """Reach the host; in the words of the failure, again and again, until it answers."""
+    async def open_session(self) -> None:
+        """Reach the host; in the words of the failure, again and again, until it answers.
+
+        The cockpit calls it once it is painted.
+        """
         pause = FIRST_PAUSE
         self.connecting = f"connecting to {self.session.host.name}…"
         while True:
@@ -125,23 +127,17 @@ class CockpitApp(App[int], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._safe_filter]
 
-    def notify(  # type: ignore[override] # markup is not for callers to choose
+    def notify(
         self,
         message: str,
         *,
         title: str = "",
-        severity: str = "information",
+        severity: SeverityLevel = "information",
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
         """A message in the corner; text of a host is never read as markup here."""
-        super().notify(
-            clean(message),
-            title=clean(title),
-            severity=severity,
-            timeout=timeout,
-            markup=False,  # type: ignore[arg-type] # as Textual names them
-        )
+        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
 
     def copy(self, copied: str, name: str) -> None:
         """Put cleaned text on the clipboard of the operator's own terminal (OSC 52)."""

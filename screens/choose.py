@@ -45,7 +45,9 @@ class Choose(Dialog[str]):
     }
     Choose .title { text-style: bold; margin-bottom: 1; }
     Choose .keys { color: $text-muted; margin-top: 1; }
-    Choose ChoiceList { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
+    Choose ChoiceList, Choose ChoiceList:focus {
+        height: auto; max-height: 16; border: none; padding: 0; background: $surface;
+    }
     """
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
@@ -73,7 +75,9 @@ class Choose(Dialog[str]):
 def _prompt(choice: Choice) -> Content:
     if choice.refusal:
         return Content.assemble(
-            safe(choice.title, "$text-muted"), "\n", safe(f"  ✖ not now: {choice.refusal}", "$text-muted")
+            safe(choice.title, "$foreground-muted"),
+            "\n",
+            safe(f"  ✖ not now: {choice.refusal}", "$foreground-muted"),
         )
-    about = safe(f"\u2002{choice.about}", "$text-muted") if choice.about else ""
+    about = safe(f"\u2002{choice.about}", "$foreground-muted") if choice.about else ""
     return Content.assemble(safe(choice.title), about)

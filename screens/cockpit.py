@@ -36,6 +36,8 @@ from widgets.tabs import Tabs
 
 NARROW_BELOW = 120
 """Columns below which one pane is shown at a time."""
+BESIDE_WORST = 76
+"""Cells of the strip that the worst trouble leaves to everything else."""
 DEFAULT_ROLE = "system"
 """Whose rules the firewall pane shows first: there the guide's first incident happens (item 32)."""
 
@@ -43,7 +45,17 @@ DEFAULT_ROLE = "system"
 class Cockpit(Page[None]):
     """Five panes over one session. Panes nobody can see are not polled."""
 
-    CSS_PATH = "cockpit.tcss"
+    # Not a file: Textual does not load CSS_PATH of an app's first screen.
+    DEFAULT_CSS = """
+    Cockpit #panes { height: 1fr; }
+    Cockpit #upper { height: 62%; }
+    Cockpit.-one #upper { height: 1fr; }
+    Cockpit #left, Cockpit #right { width: 1fr; height: 1fr; }
+    Cockpit #containers, Cockpit #firewall { height: 1fr; }
+    Cockpit #snapshots, Cockpit #bans { height: 40%; min-height: 6; }
+    Cockpit.-one #snapshots, Cockpit.-one #bans { height: 1fr; }
+    Cockpit #log { height: 1fr; }
+    """
     SCOPES: ClassVar = (Scope.PANE, Scope.COCKPIT)
     BINDINGS: ClassVar = bindings(Scope.COCKPIT)
     AUTO_FOCUS = ""
@@ -86,6 +98,7 @@ class Cockpit(Page[None]):
         self.feeds["bans"].attach(self.session.bans)
         self.feeds["log"].attach(self.session.log())
         self.action_go(self.current)
+        self.call_after_refresh(self.cockpit.open_session)
 
     def on_unmount(self) -> None:
         for feed in self.feeds.values():
@@ -105,7 +118,7 @@ class Cockpit(Page[None]):
         for box in ("#left", "#right", "#upper"):
             column = self.query_one(box)
             column.display = any(pane.display for pane in column.query(Pane))
-        self.query_one("#upper").set_class(one, "-alone")
+        self.set_class(one, "-one")
         self.query_one(Tabs).display = one
         self._watch()
 
@@ -115,13 +128,13 @@ class Cockpit(Page[None]):
             feed.watch(seen)
 
     @on(ScreenSuspend)
-    def _cover(self) -> None:
+    def _covered_up(self) -> None:
         # A dialog leaves the panes in sight: they go on.
         self._covered = not isinstance(self.app.screen, ModalScreen)
         self._watch()
 
     @on(ScreenResume)
-    def _uncover(self) -> None:
+    def _in_sight(self) -> None:
         self._covered = False
         self._watch()
 
@@ -194,13 +207,13 @@ class Cockpit(Page[None]):
             errors=count["error"],
             warnings=count["warn"],
             unknowns=count["unknown"],
-            worst=connecting or (worst.words if worst else ""),
-            worst_role="unknown" if connecting else worst.role if worst else "ok",
-            since=first[worst] if worst and not connecting else None,
+            worst=worst.in_cells(self.size.width - BESIDE_WORST) if worst else "",
+            worst_role=worst.role if worst else "ok",
+            since=first[worst] if worst else None,
             lights=self._lights(),
             round_trip=session.host.link.round_trip if self.cockpit.opened else None,
             read_only=session.read_only,
-            notice=self.cockpit.operator.pending,
+            notice=connecting or self.cockpit.operator.pending,
             now=now,
         )
 

@@ -44,7 +44,7 @@ class DetailsScreen(Page[None]):
     def body(self) -> ComposeResult:
         title, groups = self._groups()
         with VerticalScroll(can_focus=False):
-            yield Static(Content.assemble(safe(f"{self._pane}  ", "$text-muted"), safe(title, "bold")))
+            yield Static(Content.assemble(safe(f"{self._pane}  ", "$foreground-muted"), safe(title, "bold")))
             for heading, lines in groups:
                 if heading:
                     yield Static(safe(f"{heading} {len(lines)}"), classes="heading")
@@ -60,5 +60,6 @@ class DetailsScreen(Page[None]):
 
 def _line(name: str, value: str) -> Content:
     return Content.assemble(
-        safe(f"{name:<{NAME}} ", "$text-muted"), safe_lines(value.replace("\n", f"\n{' ' * (NAME + 1)}"))
+        safe(f"{name:<{NAME}} ", "$foreground-muted"),
+        safe_lines(value.replace("\n", f"\n{' ' * (NAME + 1)}")),
     )

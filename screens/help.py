@@ -6,16 +6,33 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from screens.actions import Action, Scope, actions_in
 from screens.page import Page
 from widgets.safe import safe
 
-KEYS, LABEL = 10, 22
+KEYS, LABEL = 10, 20
 """Cells for the keys and for the label."""
+
+
+class KeyLine(Horizontal):
+    """One action: keys, label, sentence; a long sentence wraps under itself."""
+
+    DEFAULT_CSS = f"""
+    KeyLine {{ height: auto; }}
+    KeyLine .keys {{ width: {KEYS}; text-style: bold; }}
+    KeyLine .label {{ width: {LABEL}; }}
+    KeyLine .sentence {{ width: 1fr; color: $text-muted; }}
+    """
+
+    def __init__(self, action: Action, keys: str) -> None:
+        super().__init__(
+            Static(safe(keys), classes="keys"),
+            Static(safe(action.label), classes="label"),
+            Static(safe(action.sentence), classes="sentence"),
+        )
 
 
 class HelpScreen(Page[None]):
@@ -40,16 +57,9 @@ class HelpScreen(Page[None]):
         with VerticalScroll(can_focus=False):
             for scope in self._order:
                 yield Static(safe(scope.value.capitalize(), "bold $text-accent"))
-                yield Static(Content("\n").join(self._line(action) for action in actions_in(scope)))
+                for action in actions_in(scope):
+                    yield KeyLine(action, action.shown(self.cockpit.remapped))
                 yield Static()
-
-    def _line(self, action: Action) -> Content:
-        keys = action.shown(self.cockpit.remapped)
-        return Content.assemble(
-            safe(f"{keys:<{KEYS}}", "bold"),
-            safe(f"{action.label:<{LABEL}}"),
-            safe(action.sentence, "$text-muted"),
-        )
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

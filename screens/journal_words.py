@@ -97,10 +97,12 @@ def _told(record: Record) -> Content:
     if isinstance(data.get("seconds"), int | float):
         words.append(f"{data['seconds']:.1f} s")
     head = Content.assemble(
-        safe(f"{record.at}  ", "$text-muted"), safe(f"{record.record}{number}  "), safe(" · ".join(words))
+        safe(f"{record.at}  ", "$foreground-muted"),
+        safe(f"{record.record}{number}  "),
+        safe(" · ".join(words)),
     )
     output = data.get("output")
     if not isinstance(output, str) or not output:
         return head
     block = "\n".join(f"    │ {line}" for line in output.split("\n"))
-    return lines(head, safe_lines(block, "$text-muted"))
+    return lines(head, safe_lines(block, "$foreground-muted"))

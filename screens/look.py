@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from widgets.roles import GLYPHS, Role
+from widgets.roles import GLYPHS, STYLES, Role
 from widgets.safe import safe
 
-STYLES: dict[Role, str] = {
-    "": "",
-    "ok": "$text-success",
-    "warn": "$text-warning",
-    "error": "bold $text-error",
-    "unknown": "$text-accent",
-    "stale": "italic $text-muted",
-    "dim": "$text-muted",
-    "title": "bold",
-}
-"""Textual styles of the roles, for text outside the panes."""
+__all__ = ["STYLES", "beside", "lines", "mark", "say"]
 
 
 def mark(role: Role, text: str) -> Content:

@@ -30,7 +30,12 @@ class Trouble:
 
     @property
     def words(self) -> str:
-        return f"{self.message} ({self.subject})"
+        return f"{self.subject}: {self.message}"
+
+    def in_cells(self, width: int) -> str:
+        """The words in about `width` cells, at least as many as tell the subject and a little more."""
+        width = max(24, width)
+        return self.words if len(self.words) <= width else f"{self.words[: width - 1].rstrip()}…"
 
 
 def troubles_in(name: str, reading: Reading[Any]) -> Iterator[Trouble]:
