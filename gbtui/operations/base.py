@@ -1,0 +1,127 @@
+"""What an operation is: typed parameters, named guards, and a plan made from the host as it is now.
+
+An operation only reads. Its plan is carried out by `gbtui.guard.engine`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gbtui.errors import BadInput
+from gbtui.guard.plan import Danger, Plan, Step, Verdict, Wait
+from gbtui.hosts.base import Host
+from gbtui.profiles import Profile
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan is made from. `tenant` restricts to one tenant, `now` dates backups."""
+
+    host: Host
+    profile: Profile
+    tenant: str | None = None
+    now: Callable[[], datetime] = field(default=_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A typed parameter. `form` is what is expected; `check` gives "", or why it is not of it."""
+
+    name: str
+    form: str
+    check: Callable[[str], str]
+
+    def accepted(self, value: str) -> str:
+        """`value`, checked.
+
+        Raises:
+            BadInput: it is not of the form.
+        """
+        why = self.check(value)
+        if why:
+            raise BadInput(f"{self.name}={value}", why=why, hint=f"expected {self.form}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A named condition. `items` are the guide's items it stands for, `sentence` says what it holds."""
+
+    id: str
+    sentence: str
+    items: tuple[int, ...]
+
+    def allow(self, reason: str) -> Verdict:
+        """It holds."""
+        return Verdict(self.id, "allow", reason, self.items)
+
+    def warn(self, reason: str) -> Verdict:
+        """It may be done by somebody who has read `reason`."""
+        return Verdict(self.id, "warn", reason, self.items)
+
+    def refuse(self, reason: str) -> Verdict:
+        """It must not be done; `reason` says what to do instead."""
+        return Verdict(self.id, "refuse", reason, self.items)
+
+
+Make = Callable[[Context, Mapping[str, str]], Awaitable[Plan]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that may be done. `danger` is the worst its plans can be, `items` the guide's.
+
+    `make` gets checked parameters and reads the host; it changes nothing.
+    """
+
+    id: str
+    title: str
+    summary: str
+    subject: str
+    parameters: tuple[Parameter, ...]
+    guards: tuple[Guard, ...]
+    danger: Danger
+    items: tuple[int, ...]
+    make: Make
+
+    def checked(self, given: Mapping[str, str]) -> dict[str, str]:
+        """All parameters of this operation, each of its form, in order.
+
+        Raises:
+            BadInput: one is missing, unknown or not of its form.
+        """
+        usage = f"{self.id} " + " ".join(f"{p.name}={p.form}" for p in self.parameters)
+        known = {parameter.name for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise BadInput(f"{self.id} has no parameter {name!r}", hint=f"expected {usage}")
+        for parameter in self.parameters:
+            if parameter.name not in given:
+                raise BadInput(f"{self.id} needs {parameter.name}=", hint=f"expected {usage}")
+        return {p.name: p.accepted(given[p.name]) for p in self.parameters}
+
+    async def plan(self, context: Context, given: Mapping[str, str]) -> Plan:
+        """The frozen plan for these parameters, from the host as it is now.
+
+        Raises:
+            BadInput: the parameters; otherwise what reading the host raises.
+        """
+        return await self.make(context, self.checked(given))
+
+
+def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
+    """How bad steps are by what they do; destructive and irreversible ones are named by their operation.
+
+    A step that cannot be taken back, or that darkens a service, disturbs somebody: disruptive. A
+    change with an undo is reversible. Only waiting is safe.
+    """
+    changes = [step for step in steps if not isinstance(step.does, Wait)]
+    if dark or any(not step.undo for step in changes):
+        return Danger.DISRUPTIVE
+    return Danger.REVERSIBLE if changes else Danger.SAFE

@@ -1,0 +1,46 @@
+"""Every operation there is, by id: one list for keys, palette, command line and runbooks."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from gbtui.errors import BadInput
+from gbtui.operations.base import Operation
+from gbtui.operations.firewall import ACCEPT_LOOPBACK
+
+OPERATIONS: tuple[Operation, ...] = (ACCEPT_LOOPBACK,)
+
+
+def find(operation: str) -> Operation:
+    """The operation of that id.
+
+    Raises:
+        BadInput: there is none; the hint names near ones.
+    """
+    known = {one.id: one for one in OPERATIONS}
+    if operation in known:
+        return known[operation]
+    verb = {one.id.partition(".")[2]: one.id for one in OPERATIONS}
+    near = get_close_matches(operation, [*known, *verb], n=3, cutoff=0.5)
+    names = list(dict.fromkeys(verb.get(name, name) for name in near))
+    hint = f"did you mean {' or '.join(names)}?" if names else "gbtui ops lists them"
+    raise BadInput(f"no operation {operation!r}", hint=hint)
+
+
+def describe() -> dict[str, Any]:
+    """All operations as `gbtui ops --json` prints them; stable, schema 1."""
+    return {"schema": 1, "operations": [_describe(operation) for operation in OPERATIONS]}
+
+
+def _describe(operation: Operation) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "title": operation.title,
+        "summary": operation.summary,
+        "subject": operation.subject,
+        "parameters": [{"name": p.name, "form": p.form} for p in operation.parameters],
+        "danger": operation.danger.value,
+        "items": list(operation.items),
+        "guards": [{"id": g.id, "sentence": g.sentence, "items": list(g.items)} for g in operation.guards],
+    }
