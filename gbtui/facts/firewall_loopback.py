@@ -58,7 +58,7 @@ def _marks(filters: dict[str, Chain], family: str) -> list[Mark] | None:
         if walk.steps > STEPS:
             return None
         hits |= walk.hits
-        if not decided and filters["INPUT"].policy in _BLOCKS:
+        if (walk.to_policy or not decided) and filters["INPUT"].policy in _BLOCKS:
             hits.add(("INPUT", -1))
     order = {name: number for number, name in enumerate(filters)}
     found = []
@@ -72,7 +72,10 @@ def _marks(filters: dict[str, Chain], family: str) -> list[Mark] | None:
 
 @dataclass(slots=True)
 class _Walk:
-    """One packet's way. `ended` holds conditions under which it was decided already."""
+    """One packet's way. `ended` holds conditions under which it was decided already.
+
+    `to_policy`: INPUT was left by a RETURN or goto under some conditions, and its policy decides.
+    """
 
     filters: dict[str, Chain]
     family: str
@@ -81,6 +84,7 @@ class _Walk:
     ended: list[Conditions] = field(default_factory=list)
     hits: set[tuple[str, int]] = field(default_factory=set)
     steps: int = 0
+    to_policy: bool = False
 
     def chain(self, name: str, base: Conditions, depth: int) -> bool:
         """Whether every packet that enters `name` under `base` is decided in it."""
@@ -103,6 +107,7 @@ class _Walk:
             if decided and steady(under):
                 self.ended.append(under)
             elif not decided and (rule.goto or rule.target == "RETURN"):
+                self.to_policy |= depth == 0
                 if not left:
                     return False
                 if steady(under):

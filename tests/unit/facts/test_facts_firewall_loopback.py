@@ -85,6 +85,7 @@ def test_a_policy_without_loopback_accept() -> None:
     assert marked("-p tcp --dport 22 -j ACCEPT", policy="DROP") == [("INPUT", -1)]
     assert marked(LO, policy="DROP") == []
     assert marked(policy="ACCEPT") == []
+    assert marked("-p tcp --dport 6379 -j RETURN", LO, policy="DROP") == [("INPUT", -1)]
 
 
 def test_jumps_gotos_and_returns_are_followed() -> None:
