@@ -143,8 +143,9 @@ class Session:
 
     async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         """Run an approved plan; feeds rest while it runs and look again afterwards."""
+        changing: list[Feed[Any]] = [self.containers, *self._firewalls.values()]
         with ExitStack() as stack:
-            for feed in (self.containers, *self._firewalls.values()):
+            for feed in changing:
                 stack.enter_context(feed.rest())
             return await self.engine.apply(plan, approver, progress)
 
