@@ -51,9 +51,9 @@ def choices_for(app: CockpitApp, pane: str, row: Any, instance: str) -> Iterator
     """The lines of the menu: operations, then what only looks."""
     if pane in ("containers", "firewall"):
         for operation in OPERATIONS:
-            yield Choice(
-                f"{OPERATION}{operation.id}", operation.title, operation.id, _why_not(app, pane, instance)
-            )
+            if [parameter.name for parameter in operation.parameters] == ["container"]:
+                why_not = _why_not(app, pane, instance)
+                yield Choice(f"{OPERATION}{operation.id}", operation.title, operation.summary, why_not)
     if instance:
         yield Choice("shell", "Shell", f"in {instance}", refusal(app, instance))
     if row is not None:

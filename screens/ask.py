@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from screens.look import mark
 from screens.page import Dialog
 from widgets.safe import safe
 
@@ -27,8 +29,10 @@ class AskText(Dialog[str]):
     AskText .keys { color: $text-muted; }
     """
 
-    def __init__(self, question: str, *, form: str = "") -> None:
+    def __init__(self, question: str, *, form: str = "", check: Callable[[str], str] = lambda _: "") -> None:
+        """`check` gives "" for what can be accepted, else why it cannot."""
         super().__init__()
+        self._check = check
         self._question = question
         self._form = form
 
@@ -40,5 +44,9 @@ class AskText(Dialog[str]):
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.dismiss(event.value.strip())
+        typed = event.value.strip()
+        why_not = self._check(typed) if typed else "nothing typed"
+        if why_not:
+            self.query_one(".keys", Static).update(mark("error", f"{why_not}; expected {self._form}"))
+        else:
+            self.dismiss(typed)

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from screens.look import say
 from screens.page import Dialog
 from widgets.safe import safe
 
@@ -75,9 +76,9 @@ class Choose(Dialog[str]):
 def _prompt(choice: Choice) -> Content:
     if choice.refusal:
         return Content.assemble(
-            safe(choice.title, "$foreground-muted"),
+            say("dim", choice.title),
             "\n",
-            safe(f"  ✖ not now: {choice.refusal}", "$foreground-muted"),
+            say("dim", f"  ✖ not now: {choice.refusal}"),
         )
-    about = safe(f"\u2002{choice.about}", "$foreground-muted") if choice.about else ""
+    about = say("dim", f"\u2002{choice.about}") if choice.about else ""
     return Content.assemble(safe(choice.title), about)

@@ -167,6 +167,13 @@ class Cockpit(Page[None]):
             ):
                 await feed.source.once()
 
+    @work(group="changes", exclusive=True, exit_on_error=False)
+    async def look_at_changes(self) -> None:
+        """Read what an operation may have changed, though the panes are covered: the strip is not."""
+        for feed in self.feeds.values():
+            if self._covered and isinstance(feed.source, Feed) and feed.source is not self.session.snapshots:
+                await feed.source.once()
+
     def show_place(self, where: str) -> None:
         """Show the rules of `where`: "host" or an instance."""
         self.place = where

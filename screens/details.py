@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from screens.details_words import Group, of_row, plain
+from screens.look import say
 from screens.page import Page
 from widgets.safe import safe, safe_lines
 
@@ -44,7 +45,7 @@ class DetailsScreen(Page[None]):
     def body(self) -> ComposeResult:
         title, groups = self._groups()
         with VerticalScroll(can_focus=False):
-            yield Static(Content.assemble(safe(f"{self._pane}  ", "$foreground-muted"), safe(title, "bold")))
+            yield Static(Content.assemble(say("dim", f"{self._pane}  "), safe(title, "bold")))
             for heading, lines in groups:
                 if heading:
                     yield Static(safe(f"{heading} {len(lines)}"), classes="heading")
@@ -60,6 +61,6 @@ class DetailsScreen(Page[None]):
 
 def _line(name: str, value: str) -> Content:
     return Content.assemble(
-        safe(f"{name:<{NAME}} ", "$foreground-muted"),
+        say("dim", f"{name:<{NAME}} "),
         safe_lines(value.replace("\n", f"\n{' ' * (NAME + 1)}")),
     )

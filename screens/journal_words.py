@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from gbtui.guard.journal import Record
-from screens.look import lines, mark, say
+from screens.look import STYLES, lines, mark, say
 from widgets.roles import Role
 from widgets.safe import safe, safe_lines
 
@@ -97,7 +97,7 @@ def _told(record: Record) -> Content:
     if isinstance(data.get("seconds"), int | float):
         words.append(f"{data['seconds']:.1f} s")
     head = Content.assemble(
-        safe(f"{record.at}  ", "$foreground-muted"),
+        say("dim", f"{record.at}  "),
         safe(f"{record.record}{number}  "),
         safe(" · ".join(words)),
     )
@@ -105,4 +105,4 @@ def _told(record: Record) -> Content:
     if not isinstance(output, str) or not output:
         return head
     block = "\n".join(f"    │ {line}" for line in output.split("\n"))
-    return lines(head, safe_lines(block, "$foreground-muted"))
+    return lines(head, safe_lines(block, STYLES["dim"]))

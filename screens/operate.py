@@ -110,3 +110,4 @@ class Operator:
             desk.screen.fail(str(error))
         finally:
             self._desk = None
+            self._app.root.look_at_changes()

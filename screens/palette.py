@@ -41,7 +41,7 @@ class Everything(Provider):
                 keys = action.shown(app.remapped)
                 yield f"{action.label}  ({keys})", action.sentence, partial(self._press, action)
         for operation in OPERATIONS:
-            yield operation.title, operation.id, partial(ask_parameters, app, operation)
+            yield operation.title, operation.summary, partial(ask_parameters, app, operation)
 
     def _press(self, action: Action) -> None:
         """Do what the key does, where it would have been pressed."""

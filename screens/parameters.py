@@ -32,7 +32,7 @@ def _ask(app: CockpitApp, operation: Operation, wanted: Sequence[Parameter], giv
     if first.name == "container":
         app.push_screen(Choose(question, _containers(app)), answered)
     else:
-        app.push_screen(AskText(question, form=first.form), answered)
+        app.push_screen(AskText(question, form=first.form, check=first.check), answered)
 
 
 def _containers(app: CockpitApp) -> list[Choice]:

@@ -92,7 +92,7 @@ class PlanScreen(PlanFace):
         if self._answer is None or self._answer.done() or self.stage != "asking":
             return
         if missing:
-            self.notify(f"read and acknowledge first (w): {', '.join(missing)}", severity="warning")
+            self.cockpit.bell()  # what is missing stands above Cancel
             return
         typed = self.query_one("#typed", Input).value if self.plan.must_type else ""
         if typed != self.plan.must_type:

@@ -7,17 +7,18 @@ from time import monotonic
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from gbtui.guard.plan import Danger, Plan
 from gbtui.guard.port import Outcome
-from screens.actions import Scope
+from screens.actions import Action, Scope, actions_in
+from screens.keybar import KeyBar
 from screens.look import STYLES, lines, mark, say
 from screens.page import Page
-from screens.plan_parts import GuardRow, Section, StepRow, guide, undo_line
+from screens.plan_parts import GuardRow, Section, StepRow, guide, undo_line, verdict_words
 from screens.run_state import RunState
 from widgets.roles import Role
 from widgets.safe import safe
@@ -79,13 +80,11 @@ class PlanFace(Page[None]):
             yield Static(id="say")
             if self.plan.must_type:
                 yield Input(placeholder=f"type {self.plan.must_type} to confirm", id="typed")
-            with Horizontal(id="answer"):
-                yield Button(Content("Cancel"), id="cancel", compact=True)
-                yield Static(id="keys")
+            yield Button(Content("Cancel"), id="cancel", compact=True)
 
     def _sections(self) -> ComposeResult:
         plan = self.plan
-        yield Section("Why", Static(safe(f"{plan.why}{guide(plan.items)}")))
+        yield Section("Why", Static(safe(guide(plan.why, plan.items))))
         if plan.noop:
             yield Section("Nothing", Static(mark("ok", plan.noop)))
         rows: list[Widget] = [*self._steps, *self._verify]
@@ -123,6 +122,19 @@ class PlanFace(Page[None]):
         rows, parts = (*self._steps, *self._verify), (*self.run_state.steps, *self.run_state.verify)
         for row, part in zip(rows, parts, strict=True):
             row.show(part)
+            if part.state in {"running", "undoing"}:
+                row.scroll_visible(animate=False)
+
+    def _doing(self) -> str:
+        """What is under way, in words."""
+        titles = [step.title for step in self.plan.steps] + [
+            f"verify: {w.probe.title}" for w in self.plan.verify
+        ]
+        parts = (*self.run_state.steps, *self.run_state.verify)
+        busy = [
+            title for title, part in zip(titles, parts, strict=True) if part.state in {"running", "undoing"}
+        ]
+        return busy[0] if busy else self.run_state.phase or "locking the host"
 
     def on_mount(self) -> None:
         self._draw()
@@ -139,8 +151,8 @@ class PlanFace(Page[None]):
         if not self.is_mounted:
             return
         self.query_one("#say", Static).update(self._say())
-        self.query_one("#keys", Static).update(safe(self._keys()))
-        label = "Close" if self.stage == "ended" else "Cancel"
+        self.query_one(KeyBar).show(self._keys())
+        label = {"ended": "Close", "running": "Back", "keep": "Back"}.get(self.stage, "Cancel")
         self.query_one("#cancel", Button).label = Content(label)
         self.set_class(self.stage == "ended" and self._refused(), "-refused")
 
@@ -152,18 +164,26 @@ class PlanFace(Page[None]):
             case "opening":
                 return say("dim", "asking the engine…")
             case "asking":
-                open_ones = [v.guard for v in self.plan.warnings if v.guard not in self._acknowledged]
-                if open_ones:
-                    return mark(
-                        "warn", f"{len(open_ones)} to acknowledge before it can run: {', '.join(open_ones)}"
-                    )
-                return Content("")
+                return self._say_warnings()
             case "running":
-                return mark("unknown", "running…")
+                return say("unknown", f"running: {self._doing()}…")
             case "keep":
                 return self._say_keep()
             case "ended":
                 return self._say_end()
+
+    def _say_warnings(self) -> Content:
+        unread = [v for v in self.plan.warnings if v.guard not in self._acknowledged]
+        if not unread:
+            return Content("")
+        number = len(self.plan.warnings) - len(unread) + 1
+        return lines(
+            mark("warn", verdict_words(unread[0])),
+            safe(
+                f"warning {number} of {len(self.plan.warnings)}: w says that it was read; then y runs it",
+                "bold",
+            ),
+        )
 
     def _say_keep(self) -> Content:
         left = f"{self._seconds_left():.0f} s"
@@ -191,13 +211,19 @@ class PlanFace(Page[None]):
             return lines(said, mark("warn", "still armed: J journal, K there keeps it"))
         return said
 
-    def _keys(self) -> str:
-        match self.stage:
-            case "opening" | "asking":
-                return "y  run it    c  copy commands    d  diff"
-            case "keep":
-                return "K  keep    R  revert now"
-            case "running":
-                return ""
-            case "ended":
-                return "enter  close    c  copy commands"
+    def _keys(self) -> tuple[Action, ...]:
+        """The keys that matter at this stage."""
+        ids = _STAGE_KEYS[self.stage]
+        if self.stage == "asking" and not self.plan.warnings:
+            ids = tuple(one for one in ids if one != "plan.acknowledge")
+        known = {action.id: action for action in actions_in(Scope.PLAN, Scope.EVERYWHERE)}
+        return tuple(known[one] for one in ids)
+
+
+_STAGE_KEYS: dict[Stage, tuple[str, ...]] = {
+    "opening": ("plan.copy", "plan.diff"),
+    "asking": ("plan.approve", "plan.acknowledge", "plan.copy", "plan.diff", "app.help"),
+    "running": ("plan.copy", "plan.diff", "app.help"),
+    "keep": ("plan.keep", "plan.revert", "plan.leave", "app.help"),
+    "ended": ("app.back", "plan.copy", "app.help"),
+}

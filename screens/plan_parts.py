@@ -82,7 +82,7 @@ class StepRow(Static):
         took = f" · {self._part.seconds:.1f} s" if self._part.seconds and word != "running" else ""
         state = safe(f"  {GLYPHS[role]} {word}{took}", STYLES[role]) if word else Content("")
         head = Content.assemble(safe(f"{self._number}  {self._title}", "bold"), state)
-        parts: list[Content] = [head, safe(f"   {command_line(self._does)}")]
+        parts: list[Content] = [head, safe_lines(f"   {command_line(self._does)}")]
         if self._undo:
             parts.append(say("dim", f"   undo: {self._undo}"))
         if self._diff and isinstance(self._does, Replace):
@@ -105,7 +105,9 @@ def command_line(does: Exec | Replace | Wait) -> str:
 
 
 def undo_line(step: Step) -> str:
-    """How a step is taken back, or why it cannot be."""
+    """How a step is taken back, or why it cannot be; "" for a wait, which changes nothing."""
+    if isinstance(step.does, Wait):
+        return ""
     if not step.undo:
         return f"— {step.no_undo}".rstrip(" —") or "—"
     return " · ".join(
@@ -121,9 +123,14 @@ def _diff_line(line: str) -> Content:
     return safe(f"     {line}", STYLES[role].replace("bold ", ""))
 
 
-def guide(items: tuple[int, ...]) -> str:
-    """Where the guide says so: ` (guide 31, 32)`."""
-    return f" (guide {', '.join(map(str, items))})" if items else ""
+def guide(words: str, items: tuple[int, ...]) -> str:
+    """`words` with where the guide says so, unless they say it: `… (guide 31, 32)`."""
+    return f"{words} (guide {', '.join(map(str, items))})" if items and "(guide " not in words else words
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """What a guard says, in one line."""
+    return guide(f"{verdict.guard}: {verdict.reason}", verdict.items)
 
 
 class GuardRow(Static):
@@ -153,7 +160,7 @@ class GuardRow(Static):
     def show(self, *, acknowledged: bool) -> None:
         """Draw it, with or without the tick."""
         verdict = self.verdict
-        words = f"{verdict.guard}: {verdict.reason}{guide(verdict.items)}"
+        words = verdict_words(verdict)
         match verdict.verdict:
             case "allow":
                 self.update(mark("ok", words))
