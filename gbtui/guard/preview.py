@@ -30,7 +30,7 @@ def shown(action: Action) -> str:
 def wanted(probe: Probe) -> str:
     """A probe in one line: the command and what it must say."""
     arrow = "↛" if probe.negate else "→"
-    value = f"exit status {probe.value}" if probe.expect == "status" else probe.value
+    value = f"exit status {probe.value}" if probe.expect == "status" else probe.value.replace("\n", " ⏎ ")
     return f"{probe.run.shown()} {arrow} {value}"
 
 

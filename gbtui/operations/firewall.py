@@ -112,9 +112,9 @@ def _accept(container: str, seen: Look) -> Step:
 def _is_first(container: str, seen: Look) -> Probe:
     """Our rule by its content. Where no such rule exists yet, its being there at all proves it, even
     when somebody (fail2ban, at its start) puts another before it; else only the first place does."""
-    place = () if seen.first() is None else ("1",)
-    argv = ("iptables", "-w", "-S", "INPUT", *place)
-    return Probe("loopback is accepted in INPUT", Exec(container, argv, 10.0), "contains", f"-A INPUT {SPEC}")
+    first = "" if seen.first() is None else f"-P INPUT {seen.policy()}\n"
+    run = Exec(container, ("iptables", "-w", "-S", "INPUT"), 10.0)
+    return Probe("loopback is accepted in INPUT", run, "contains", f"{first}-A INPUT {SPEC}")
 
 
 def _save(context: Context, container: str, seen: Look) -> Step:

@@ -53,8 +53,12 @@ class Look:
 
     def first(self) -> int | None:
         """0-based place of INPUT's rule that accepts all of loopback; None where there is none."""
-        rules = enumerate(_input(self.running))
-        return next((number for number, rule in rules if accepts_loopback(rule)), None)
+        rules = [rule for chain in _input(self.running) for rule in chain.rules]
+        return next((number for number, rule in enumerate(rules) if accepts_loopback(rule)), None)
+
+    def policy(self) -> str:
+        """INPUT's policy."""
+        return next((chain.policy for chain in _input(self.running)), "ACCEPT")
 
     def chains(self) -> tuple[tuple[str, str], ...]:
         """(table, "") for a table that is only ours, else (table, chain) of each chain that is."""
@@ -77,9 +81,9 @@ def accepts_loopback(rule: Rule) -> bool:
     return words == ["-i", "lo", "-j", "ACCEPT"]
 
 
-def _input(tables: Tables) -> tuple[Rule, ...]:
-    filters = [c for c in tables.chains if (c.table, c.chain) == ("filter", "INPUT")]
-    return filters[0].rules if filters else ()
+def _input(tables: Tables) -> list[Chain]:
+    """filter INPUT; empty where there is no such chain (nothing was ever set up)."""
+    return [chain for chain in tables.chains if (chain.table, chain.chain) == ("filter", "INPUT")]
 
 
 def _marks(tables: Tables) -> list[Mark]:
