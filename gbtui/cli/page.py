@@ -67,7 +67,7 @@ def _sections(session: Session) -> list[tuple[str, Callable[[], None]]]:
     if containers := session.containers.reading.value:
         sections.append(("containers", lambda: tables.containers(containers)))
     if snapshots := session.snapshots.reading.value:
-        sections.append(("snapshots", lambda: tables.snapshots(snapshots)))
+        sections.append(("snapshots", lambda: tables.snapshots(snapshots, most=10)))
     if bans := session.bans.reading.value:
         sections.append(("bans", lambda: tables.bans(bans)))
     return sections

@@ -59,7 +59,9 @@ def containers(fact: Containers) -> None:
     )
 
 
-def snapshots(fact: Snapshots) -> None:
+def snapshots(fact: Snapshots, *, most: int | None = None) -> None:
+    """All snapshots, largest first, or the `most` largest and how many more there are."""
+    shown = fact.snapshots[:most]
     for pool in fact.pools:
         say(f"pool {pool.name}: {pool.health}, {pool.capacity}% of {size(pool.size)} used")
     table(
@@ -74,10 +76,12 @@ def snapshots(fact: Snapshots) -> None:
                 s.owner,
                 f"no {s.missing}" if s.missing else "",
             )
-            for s in fact.snapshots
+            for s in shown
         ),
         right=(1, 2, 3, 4),
     )
+    if len(shown) < len(fact.snapshots):
+        say(f"… {len(fact.snapshots) - len(shown)} more: gbtui show snapshots")
     if fact.note:
         say(fact.note)
 

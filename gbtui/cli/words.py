@@ -14,7 +14,8 @@ DIFF_LINES = 60
 def show_plan(plan: Plan) -> None:
     """Everything there is to know before saying yes."""
     say(f"{plan.title} — {plan.danger}")
-    say(f"Why     {plan.why}")
+    if plan.why:
+        say(f"Why     {plan.why}")
     if plan.noop:
         say(f"Nothing to do: {plan.noop}")
     for number, step in enumerate(plan.steps, 1):

@@ -15,7 +15,7 @@ from .twin.fixtures import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
-STEPS = range(5)
+STEPS = range(6)
 FULL = os.environ.get("GBTUI_LAB_FULL") == "1"
 #: `step-begin:N`: journaled, not run. `step-ran:N`: run, not journaled. `step-done:N`: both.
 KINDS = ("step-begin", "step-ran", "step-done") if FULL else ("step-begin", "step-done")
