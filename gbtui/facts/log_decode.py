@@ -16,6 +16,9 @@ LONGEST_LINE = 64 * 1024
 LONGEST_WORD = 2048
 """Characters kept of a URI, host or method."""
 
+LATEST = 1e11
+"""Epoch seconds beyond which a time is no time (the year 5138): calendars end there."""
+
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
@@ -58,7 +61,7 @@ def decode_line(line: bytes) -> Entry | None:
         return None
     at = record.ts if isinstance(record.ts, float) else _moment(record.ts)
     took = record.duration if isinstance(record.duration, float) else go_duration(record.duration)
-    if at is None or took is None or not 0 <= record.status <= 999:
+    if at is None or took is None or not (0 <= at < LATEST and 0 <= record.status <= 999):
         return None
     request = record.request
     method, host, uri = request.method, request.host, request.uri
