@@ -88,13 +88,13 @@ async def _first(run: Run, approver: Approver | None, seconds: float) -> str:
 
 
 async def kept(run: Run, by: str) -> Outcome:
-    """Disarm: the change stays, or the host was faster."""
+    """Disarm: the change stays, or the host was faster. The word is journaled first, then its effect."""
+    run.note("keep", must=False, by=by)
     reverted = await run.reverter.disarm(run.id)
     run.armed = False
     if reverted is not None:
         return await told(run, reverted)
-    run.note("keep", must=False, by=by)
-    run.tell("kept", title=run.plan.title)
+    run.note("kept", title=run.plan.title, must=False)
     return ended(run, "done", f"{run.plan.title}: done, verified and kept")
 
 

@@ -28,7 +28,7 @@ async def test_everything_is_done_verified_kept_and_told(rig: Rig) -> None:
     assert rig.state() == CHANGED
     assert (rig.root / "etc/file.bak-1").read_bytes() == b"old\n"
     assert rig.phases()[:4] == ["begin", "armed", "step-begin", "step-done"]
-    assert rig.phases()[-3:] == ["verify-done", "keep", "end"]
+    assert rig.phases()[-4:] == ["verify-done", "keep", "kept", "end"]
     assert not list((rig.root / "var").iterdir())
     assert [event.phase for event in rig.events][:3] == ["locked", "begin", "armed"]
     assert "kept" in [event.phase for event in rig.events]
