@@ -52,7 +52,8 @@ def test_the_client_behind_a_trusted_proxy_wins() -> None:
 @pytest.mark.parametrize(
     "line",
     [b"", b"{", b"\0\0\0", b"null", b'{"msg":"NOP"}', b"[" * 60_000, record()[:-9], record() + record(),
-     record(status="200"), record(status=-1), record(ts="yesterday"), record(ts=1e300), record(duration="soon"),
+     record(status="200"), record(status=-1), record(ts="yesterday"), record(ts=1e300),
+     record(duration="soon"),
      record(request={"uri": 3}), b'{"level":"info","msg":"serving initial configuration"}'],
 )  # fmt: skip
 def test_what_is_no_record_is_none(line: bytes) -> None:
