@@ -14,7 +14,7 @@ GAP = 2
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots `Column[Row](…)` fails: typing sets an attribute on the result
 class Column(Generic[T]):
     """One column. `key` is stable (sorting, settings); `title` is what the header says.
 

@@ -91,16 +91,15 @@ def _saved_lines(where: str, saved: Saved) -> list[Line]:
         return [NoteLine(where, "unknown", f"{name} cannot be read: {saved.why}")]
     if saved.state == "same":
         return []
-    counts = [(saved.only_in_memory, "only in memory"), (saved.only_in_file, "only in the file")]
-    said = ", ".join(f"{_rules(len(rules))} {words}" for rules, words in counts if rules)
-    head: list[Line] = [NoteLine(where, "warn", f"{name} differs: {said or 'another order'}")]
+    said: list[str] = []
+    for rules, words in ((saved.only_in_memory, "only in memory"), (saved.only_in_file, "only in file")):
+        if rules:
+            number = str(len(rules)) if said else "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
+            said.append(f"{number} {words}")
+    head: list[Line] = [NoteLine(where, "warn", f"{name} differs: {', '.join(said) or 'another order'}")]
     head += [NoteLine(where, "warn", f"only in memory  {rule}") for rule in saved.only_in_memory]
     head += [NoteLine(where, "warn", f"only in {name}  {rule}") for rule in saved.only_in_file]
     return head
-
-
-def _rules(number: int) -> str:
-    return "1 rule" if number == 1 else f"{number} rules"
 
 
 def spec_in(line: RuleLine) -> str:

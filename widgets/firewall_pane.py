@@ -45,6 +45,9 @@ class FirewallPane(Pane[Firewall]):
 
     PlaceWanted: TypeAlias = PlaceWanted
 
+    place = ""
+    """Whose rules were asked for: in the title until they are there."""
+
     def columns(self) -> Sequence[Column[Line]]:
         return (
             Column("rule", "CHAIN / RULE", _rule, min_width=30),
@@ -65,23 +68,29 @@ class FirewallPane(Pane[Firewall]):
     def flash_on(self, row: Line) -> object:
         return (row.number, row.marks) if isinstance(row, RuleLine) else None
 
-    def _count(self) -> str:
-        """The place stands where other panes count: rules are counted by their numbers."""
-        place = self.reading.value.where if self.reading.value else ""
-        return f"{place} ▾"
+    def choose(self, place: str) -> None:
+        """Another place's rules come next: the last one's must not stand under its name."""
+        self.place = place
+        self.show(Reading())
 
     def show(self, reading: Reading[Firewall]) -> None:
         if reading.value is None and self._drawn is not None:
-            # Another place was chosen: the rules of the last one must not stand under its name.
             self._drawn = None
             self.table.set_rows(())
         super().show(reading)
 
+    def _beside_name(self) -> str:
+        value = self.reading.value
+        return f"{value.where if value else self.place} ▾"
+
+    def _count(self) -> str:
+        value = self.reading.value
+        return figures.count(sum(len(chain.rules) for chain in value.chains)) if value else ""
+
     def summary(self, value: Firewall | None) -> list[Piece]:
         if value is None:
             return []
-        rules = sum(len(chain.rules) for chain in value.chains)
-        shown = [piece(f"{rules} rules", "dim", rank=40)]
+        shown = [piece(f"{self._count()} rules", "dim", rank=40)]
         return [*shown, piece(value.backend, "dim", rank=20)] if value.backend else shown
 
     def verdict(self, value: Firewall) -> Verdict:

@@ -44,7 +44,7 @@ class LogPane(Pane[Log]):
             Column("time", "TIME", lambda e: figures.clock(e.at), 8, rank=70),
             Column("status", "STATUS", _status, 6, rank=99),
             Column("method", "METHOD", lambda e: e.method, 6, rank=60),
-            Column("host", "HOST", lambda e: e.host, 24, rank=80),
+            Column("host", "HOST", lambda e: e.host, 20, rank=80),
             Column("uri", "URI", lambda e: e.uri, min_width=16),
             Column("client", "CLIENT", lambda e: e.client, 15, rank=75),
             Column("duration", "TOOK", lambda e: figures.latency(e.duration), 7, align="right", rank=50),
@@ -59,9 +59,9 @@ class LogPane(Pane[Log]):
         return id(row)
 
     def show(self, reading: Reading[Log]) -> None:
-        """Draw at most ten times a second; the latest reading is never lost."""
+        """Draw at most ten times a second; the latest reading is never lost, and news comes at once."""
         wait = self._last + PAUSE - monotonic()
-        if wait <= 0 or not self.is_mounted:
+        if wait <= 0 or not self.is_mounted or reading.state is not self.reading.state:
             self._draw(reading)
             return
         self.reading = reading
@@ -69,7 +69,9 @@ class LogPane(Pane[Log]):
             self._timer = self.set_timer(wait, lambda: self._draw(self.reading))
 
     def _draw(self, reading: Reading[Log]) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         self._last = monotonic()
         super().show(reading)
 

@@ -130,6 +130,9 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
         if not self.paused:
             self.table.age()
 
+    def on_mount(self) -> None:
+        self._show_words()
+
     # -- drawing
 
     def _show_rows(self) -> None:
@@ -164,12 +167,15 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
         total = figures.count(table.total)
         return f"{figures.count(len(table.rows))}/{total}" if table.filter_text else total
 
+    def _beside_name(self) -> str:
+        return self._count()
+
     def _show_title(self) -> None:
         value = self.reading.value
         verdict = self.verdict(value) if value is not None else Verdict()
         left = [
             piece(f"{self.number} {self.title}", "title"),
-            piece(self._count(), gap=1),
+            piece(self._beside_name(), gap=1),
             *self.summary(value),
         ]
         if self.table.filter_text:
