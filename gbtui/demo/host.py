@@ -15,13 +15,17 @@ from gbtui.demo.lxc import unwrap
 from gbtui.demo.lxd import DemoLxd
 from gbtui.demo.seed import build
 from gbtui.demo.streams import DemoStream
-from gbtui.errors import MissingTool
+from gbtui.errors import BadInput, MissingTool
 from gbtui.hosts import files
 from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, Lxd, inside
 from gbtui.hosts.errors import explain
 
 TIMED_OUT = 124
 DEFAULT_SEED = 20_260_318
+
+
+#: What `GBTUI_DEMO_RATE` may ask for at most.
+HIGHEST_RATE = 10_000
 
 
 class DemoHost:
@@ -47,6 +51,7 @@ class DemoHost:
         self.address = "demo"
         self.clock: Clock = clock or RealClock()
         self.state = build(self.clock, seed)
+        self.state.log_rate = _rate_from_environment(self.state.log_rate)
         self.state.execute = tools.answer
         self.on_link: list[Callable[[Link], None]] = []
         self.lxd: Lxd = DemoLxd(self.state)
@@ -139,6 +144,17 @@ def _from_environment() -> tuple[str, ...]:
     """Faults for a demo somebody else starts: a drill in a terminal multiplexer, a screenshot, a test."""
     named = os.environ.get("GBTUI_DEMO_FAULTS", "").split(",")
     return tuple(name.strip() for name in named if name.strip())
+
+
+def _rate_from_environment(usual: float) -> float:
+    """Requests a second in the access log (`GBTUI_DEMO_RATE`), for benches and for a quiet picture."""
+    given = os.environ.get("GBTUI_DEMO_RATE", "")
+    if not given:
+        return usual
+    if not given.isdecimal() or int(given) > HIGHEST_RATE:
+        why, hint = "not a number of requests a second", f"0 to {HIGHEST_RATE}"
+        raise BadInput(f"GBTUI_DEMO_RATE={given[:20]}", why=why, hint=hint)
+    return float(given)
 
 
 def _installed(call: Call) -> None:

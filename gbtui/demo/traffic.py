@@ -74,6 +74,8 @@ def _line(chance: random.Random, at: float, *, noisy: bool) -> bytes:
     agent = _SCANNER if scan else chance.choice(_AGENTS)
     if chance.random() < 0.004:
         agent = _HOSTILE
+    if noisy and chance.random() < 0.2:
+        uri = f"/{_HOSTILE}"
     host = chance.choice(VHOSTS)
     tls = {"resumed": False, "version": 772, "cipher_suite": 4865, "proto": "h2", "server_name": host}
     record = {
