@@ -7,10 +7,9 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Protocol
 
-from gbtui.errors import GbtuiError, TimedOut
 from gbtui.hosts.base import Command, Completed
 from gbtui.hosts.errors import explain
-from gbtui.hosts.guardian import TIMED_OUT
+from gbtui.hosts.guardian import KILLED, TIMED_OUT
 
 CHUNK = 65536
 #: Seconds that a finished program's children may go on holding its output.
@@ -76,7 +75,8 @@ async def shielded(work: Coroutine[None, None, None]) -> None:
 async def collect(program: Program, command: Command, *, timeout: float) -> Completed:
     """Run `program` to its end, at most `timeout` seconds, and end it in every case.
 
-    Status 124: ended by its time. `truncated`: ended because it said more than `command.limit`.
+    Status 124: ended by its time. `truncated`: it said more than `command.limit` (137 when it was
+    ended for that).
     """
     started = time.monotonic()
     out, err = Capture(program.stdout, command.limit), Capture(program.stderr, command.limit)
@@ -88,10 +88,8 @@ async def collect(program: Program, command: Command, *, timeout: float) -> Comp
         if not finished:
             await shielded(program.end())
         await asyncio.wait(drains, timeout=LINGER)
-        status = await leaving if finished or leaving.done() else TIMED_OUT
         truncated = out.truncated or err.truncated
-        if not finished and not truncated:
-            status = TIMED_OUT
+        status = await leaving if finished else KILLED if truncated else TIMED_OUT
     finally:
         await shielded(program.end())
         tasks = (feed, leaving, *drains)
@@ -165,8 +163,3 @@ class ProgramStream:
         while chunk := await self._program.stderr.read(CHUNK):
             self._stderr += chunk
             del self._stderr[:-COMPLAINT]
-
-
-def timed_out(completed: Completed, what: str) -> GbtuiError:
-    """The words for a command that its time ended."""
-    return TimedOut(what, why=f"no answer within {completed.command.timeout:g} s, ended")

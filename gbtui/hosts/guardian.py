@@ -31,7 +31,8 @@ LOCALE = "C.UTF-8"
 #: keeper must end the feeder, whose process id comes as the first line). The feeder signals its
 #: parent only while that is still its parent: a recycled process id is never hit. It does so again
 #: every second, and the keeper ends the group once more at the end: a signal that comes between a
-#: fork and an exec is lost on the shell, and makes `timeout` leave without its child.
+#: fork and an exec is lost on the shell, and makes `timeout` leave without its child. The shells'
+#: own output is closed while they wait: dash says "Terminated" on stderr.
 GUARD = f"""\
 PATH=$PATH:{PATH_EXTRA} LC_ALL={LOCALE}; export PATH LC_ALL
 bytes=$1; shift; pid= gone=
@@ -53,13 +54,13 @@ exec 3<&0
   read -r feeder
   exec 3<&0
   "$@" <&3 3<&- & pid=$!
-  exec 3<&- </dev/null
+  exec 3<&- </dev/null >/dev/null 2>&1
   await
   [ -z "$gone" ] || {{ kill -TERM "-$pid" && {{ sleep 0.5 || sleep 1; }} && kill -KILL "-$pid"; }} 2>/dev/null
   kill "$feeder" 2>/dev/null
   exit "$status"
 }} & pid=$!
-exec 3<&- </dev/null
+exec 3<&- </dev/null >/dev/null 2>&1
 await
 exit "$status"
 """

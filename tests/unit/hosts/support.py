@@ -20,6 +20,11 @@ def names_and_modes(folder: Path) -> dict[str, int]:
     return {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in folder.iterdir()}
 
 
+def is_private_socket(path: Path) -> bool:
+    """Whether `path` is a socket in a folder that only its owner may enter."""
+    return stat.S_ISSOCK(path.stat().st_mode) and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
 def processes(marker: str) -> list[int]:
     """The ids of live processes with `marker` in their argv."""
     found = []
