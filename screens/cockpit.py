@@ -186,7 +186,8 @@ class Cockpit(Page[None]):
         super().tick()
 
     def _show_tabs(self) -> None:
-        self.query_one(Tabs).show({name: pane.badge for name, pane in self.panes.items()}, self.current)
+        for tabs in self.query(Tabs):
+            tabs.show({name: pane.badge for name, pane in self.panes.items()}, self.current)
 
     def tick(self) -> None:
         super().tick()

@@ -52,7 +52,8 @@ class Page(Screen[R]):
 
     def tick(self) -> None:
         """Once a second while shown, and on return: bring everything that ages up to date."""
-        self.query_one(Strip).show(self.cockpit.strip_state())
+        for strip in self.query(Strip):  # none any more while the screen goes away
+            strip.show(self.cockpit.strip_state())
 
 
 class Dialog(ModalScreen[R]):

@@ -127,13 +127,9 @@ class PlanFace(Page[None]):
 
     def _doing(self) -> str:
         """What is under way, in words."""
-        titles = [step.title for step in self.plan.steps] + [
-            f"verify: {w.probe.title}" for w in self.plan.verify
-        ]
-        parts = (*self.run_state.steps, *self.run_state.verify)
-        busy = [
-            title for title, part in zip(titles, parts, strict=True) if part.state in {"running", "undoing"}
-        ]
+        steps = zip((step.title for step in self.plan.steps), self.run_state.steps, strict=True)
+        checks = zip((wait.probe.title for wait in self.plan.verify), self.run_state.verify, strict=True)
+        busy = [title for title, part in (*steps, *checks) if part.state in {"running", "undoing"}]
         return busy[0] if busy else self.run_state.phase or "locking the host"
 
     def on_mount(self) -> None:

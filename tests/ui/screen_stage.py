@@ -1,0 +1,73 @@
+"""The cockpit over the demo host, driven by keys, and what it then says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from gbtui.demo.host import DemoHost
+from gbtui.guard.journal import Journal
+from gbtui.hosts import Host
+from gbtui.profiles import load
+from gbtui.session import Session
+from screens.app import CockpitApp  # first: it settles Textual's environment
+
+NARROW, WIDE = (80, 24), (160, 50)
+PATIENCE = 30.0
+"""Seconds after which a condition that is awaited counts as never met."""
+
+AppPilot = Pilot[int]
+
+
+def session(
+    journal: Path, host: Host | None = None, *, faults: Sequence[str] = (), read_only: str = ""
+) -> Session:
+    """An unopened session of tenant acme, by default on a demo host with `faults`."""
+    return Session(
+        host or DemoHost(faults=faults),
+        load(),
+        Journal(journal),
+        user="alice@laptop",
+        tenant="acme",
+        read_only=read_only,
+    )
+
+
+@asynccontextmanager
+async def cockpit(
+    of: Session, size: tuple[int, int] = WIDE, *, ready: bool = True
+) -> AsyncIterator[tuple[CockpitApp, AppPilot]]:
+    """The running app; with `ready`, after the firewall of the system container was read."""
+    app = CockpitApp(of)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        if ready:
+            await until(pilot, lambda: app.root.feeds["firewall"].reading.value is not None)
+        yield app, pilot
+
+
+async def until(pilot: AppPilot, condition: Callable[[], object]) -> None:
+    """Wait for a condition; fails when it is not met in time."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await pilot.pause(0.01)
+
+
+def screen_text(app: CockpitApp) -> str:
+    """Everything on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+async def see(app: CockpitApp, pilot: AppPilot, *words: str) -> str:
+    """Wait until all `words` are on the screen; returns the screen."""
+    await until(pilot, lambda: all(word in screen_text(app) for word in words))
+    return screen_text(app)
+
+
+def toasts(app: CockpitApp) -> str:
+    """The messages in the corner."""
+    return "\n".join(f"{n.title} {n.message}" for n in app._notifications)
