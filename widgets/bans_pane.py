@@ -94,7 +94,7 @@ class BansPane(Pane[Bans]):
         return [] if value is None else [piece(f"{len(value.jails)} jails", "dim", rank=60)]
 
     def verdict(self, value: Bans) -> Verdict:
-        return Verdict("unknown", f"{value.notes[0][0]}: not read") if value.notes else Verdict()
+        return Verdict("unknown", f"{value.notes[0][0]}: incomplete") if value.notes else Verdict()
 
     def notes(self, value: Bans) -> list[tuple[Role, str]]:
         # fail2ban's readers write "where: why" or just "why": the place is said once.

@@ -79,7 +79,12 @@ def mark_role(mark: Mark) -> Role:
 
 
 def _belongs(mark: Mark, chain: Chain) -> bool:
-    same = (mark.where, mark.table, mark.chain) == (chain.where, chain.table, chain.chain)
+    same = (mark.where, mark.family, mark.table, mark.chain) == (
+        chain.where,
+        chain.family,
+        chain.table,
+        chain.chain,
+    )
     return same and chain.source == "iptables" and mark.rule < len(chain.rules)
 
 

@@ -81,8 +81,9 @@ class LogPane(Pane[Log]):
         return f"{figures.count(len(self.table.rows))}/{figures.count(self.table.total)}"
 
     def summary(self, value: Log | None) -> list[Piece]:
-        following = self.table.following and not self.paused
-        return [piece("following" if following else "held: G follows again", "dim", rank=60)]
+        if self.paused:
+            return []
+        return [piece("following" if self.table.following else "held, G follows", "dim", rank=60)]
 
     def tail(self, value: Log | None) -> list[Piece]:
         if value is None:
@@ -100,6 +101,8 @@ class LogPane(Pane[Log]):
         pieces.append(_counter("malformed", tally.malformed, 45))
         if tally.dropped:
             pieces.append(_counter("dropped", tally.dropped, 44))
+        if tally.sampled:
+            pieces.append(_counter("counted only", tally.sampled, 43))
         return pieces
 
     def copy_text(self, row: Entry) -> str:

@@ -56,6 +56,7 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
         self._bar = Bar(framed=True)
         self._notice = Static(classes="pane--notice")
         self._drawn: T | None = None
+        self._verdict = Verdict()
         self._said: list[Part] = []
         if self.start_sort[0]:
             self.table.sort_by(*self.start_sort)
@@ -151,8 +152,9 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
             self._said = said
             self._notice.update(Content("\n").join(safe(text, STYLES[role]) for text, role in said))
             self._notice.set_class(bool(said), "-said")
+        # Once per reading: it may look at every row, and the title is drawn every second.
+        self._verdict = verdict = self.verdict(value) if value is not None else Verdict()
         self._show_title()
-        verdict = self.verdict(value) if value is not None else Verdict()
         role = role_of(self.reading, verdict)
         word = verdict.words if role == verdict.role and verdict.words else str(self.reading.state)
         badge = Badge(role, word, self._count())
@@ -172,7 +174,6 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
 
     def _show_title(self) -> None:
         value = self.reading.value
-        verdict = self.verdict(value) if value is not None else Verdict()
         left = [
             piece(f"{self.number} {self.title}", "title"),
             piece(self._beside_name(), gap=1),
@@ -182,5 +183,5 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
             left.append(piece(f"/{self.table.filter_text}", "warn", rank=90))
         if self.table.marked:
             left.append(piece(f"✓ {len(self.table.marked)} marked", rank=85))
-        right = [*self.tail(value), *state_pieces(self.reading, verdict, self.now, paused=self.paused)]
+        right = [*self.tail(value), *state_pieces(self.reading, self._verdict, self.now, paused=self.paused)]
         self._bar.say(left, right)

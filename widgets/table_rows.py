@@ -39,6 +39,7 @@ class TableRows(TableLines[T]):
         self._follow = follow
         self._flash_on = flash_on
         self._scrolling = False
+        self._marked_rows: tuple[T, ...] | None = None
 
     @property
     def _cursor_shown(self) -> bool:
@@ -74,9 +75,9 @@ class TableRows(TableLines[T]):
     @property
     def marked(self) -> tuple[T, ...]:
         """The marked rows among those shown, in their order."""
-        if not self._marked:
-            return ()
-        return tuple(row for row in self.rows if self._rows.key(row) in self._marked)
+        if self._marked and self._marked_rows is None:
+            self._marked_rows = tuple(row for row in self.rows if self._rows.key(row) in self._marked)
+        return self._marked_rows or ()
 
     def set_rows(self, rows: Sequence[T]) -> None:
         """Show other rows. Nothing moves under the cursor; only lines that differ are drawn again."""
@@ -116,6 +117,7 @@ class TableRows(TableLines[T]):
     def _change(self, act: Callable[[], None], *, flash: bool = False) -> None:
         before, top, was = self.rows, self.scroll_offset.y, self.selected
         act()
+        self._marked_rows = None
         self._fit_height()
         if self._follow and self.following:
             self._cursor = max(0, len(self.rows) - 1)

@@ -121,6 +121,7 @@ class VirtualTable(TableRows[T], can_focus=True, inherit_bindings=False):
         row = self.selected
         if row is not None:
             self._marked ^= {self._rows.key(row)}
+            self._marked_rows = None
             self.post_message(self.Marked(self, row))
             self.move_to(self._cursor + 1)
 
