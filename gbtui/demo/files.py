@@ -96,8 +96,10 @@ def test(call: Call) -> Answer:
             holds = path in call.place.files or is_folder(call.place, path)
         case ["-s", path]:
             holds = bool(content(call.state, call.place, path))
-        case ["-f" | "-r" | "-w" | "-x", path]:
-            holds = why_not(call, path) == ""
+        case ["-f", path]:
+            holds = path in call.place.files
+        case ["-r" | "-w" | "-x", path]:
+            holds = is_folder(call.place, path) or why_not(call, path) == ""
         case [left, ("=" | "!=") as sign, right]:
             holds = (left == right) == (sign == "=")
         case _:

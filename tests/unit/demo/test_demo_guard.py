@@ -127,7 +127,7 @@ async def test_reverting_at_once(host: DemoHost) -> None:
 async def test_one_holder_at_a_time(host: DemoHost) -> None:
     async with lock.hold(host, user="ada", operation="firewall.accept-loopback", op_id="op1") as held:
         assert not held.lost
-        with pytest.raises(Refused, match="ada runs firewall.accept-loopback"):
+        with pytest.raises(Refused, match=r"ada runs firewall\.accept-loopback"):
             async with lock.hold(host, user="bob", operation="x", op_id="op2"):
                 pass
         found = await lock.holder(host)

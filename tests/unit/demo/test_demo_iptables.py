@@ -52,7 +52,10 @@ def recorded() -> list[Said]:
 def as_recorded(output: str) -> str:
     """Version and date as the record has them."""
     return re.sub(
-        r" on \w{3} \w{3} .* 2026$", " on DATE", output.replace(VERSION, "VERSION (nf_tables)"), flags=re.M
+        r" on \w{3} \w{3} .* 2026$",
+        " on DATE",
+        output.replace(VERSION, "VERSION (nf_tables)"),
+        flags=re.MULTILINE,
     )
 
 

@@ -1,0 +1,1 @@
+"""One suite against every kind of host (see conftest.py)."""
