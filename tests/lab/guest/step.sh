@@ -1,2 +1,3 @@
 # Sourced: progress lines with seconds, which the lab command passes on.
-step() { echo "[guest ${SECONDS}s] $*"; }
+export LAB_T0=${LAB_T0:-$(date +%s)}
+step() { echo "[guest $(($(date +%s) - LAB_T0))s] $*"; }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from .build import install_host_packages
 from .machine import Machine
 from .provision import SNAPSHOT, Provisioner
-from .report import timed
+from .report import say, timed
 from .settings import HOST, LabError, Settings
 from .shell import Shell
 
@@ -48,24 +48,21 @@ class Twin:
         with self._locked():
             install_host_packages()
             state = self._provisioner.state()
-            if self.running:
-                if self._running_key() == state.key and self._answers():
-                    return
-                self._machine.stop()
+            if self.running and self._answers():
+                if self._running_key() != state.key:
+                    say("kept: it runs, but from older files (`lab down`, then `lab up`, rebuilds)")
+                return
+            self._machine.stop()
             folder = state.ensure()
             self._provisioner.write_known_hosts()
             with timed("resume the saved state"):
                 accelerator = self._provisioner.accelerator()
                 self._machine.start(self._provisioner.disks(folder), accelerator, SNAPSHOT)
                 (self.settings.run / "state").write_text(state.key)
-                self._ready()
+                self.shell.wait(self._machine, _RESUME_SECONDS)
 
     def _answers(self) -> bool:
         return self.shell.run("true", seconds=60).returncode == 0
-
-    def _ready(self) -> None:
-        self.shell.wait(self._machine, _RESUME_SECONDS)
-        self.shell.set_clock()
 
     def down(self) -> None:
         """End the machine; what happened since the saved state is dropped at the next `up`."""
@@ -79,7 +76,7 @@ class Twin:
                 raise LabError("the twin is not running: lab up")
             with timed("reset"):
                 self._machine.tell(f"loadvm {SNAPSHOT}")
-                self._ready()
+                self.shell.wait(self._machine, _RESUME_SECONDS)
 
     def status(self) -> dict[str, str]:
         """What an engineer wants to know before trusting the twin."""

@@ -63,22 +63,30 @@ class Shell:
         return done.stdout
 
     def wait(self, machine: Machine, seconds: float) -> None:
-        """Wait until a login works."""
+        """Wait until a login works, and set the clock in that login.
+
+        A resumed guest believes it is still the moment it was saved. It asks for the time once
+        it is logged in, so that a slow login does not make the answer old.
+        """
         deadline = time.monotonic() + seconds
-        while True:
+        while not self._set_clock():
             machine.check()
-            try:
-                if self.run("true", seconds=20).returncode == 0:
-                    return
-            except subprocess.TimeoutExpired:
-                pass
             if time.monotonic() > deadline:
                 raise LabError(f"no SSH after {seconds:.0f} s; console: {machine.console}")
             time.sleep(0.2)
 
-    def set_clock(self) -> None:
-        """A resumed guest believes it is still the moment it was saved."""
-        self.must(f"date -s @{time.time():.3f} >/dev/null")
+    def _set_clock(self) -> bool:
+        ask = 'echo now; read -r now && date -s "@$now" >/dev/null'
+        with subprocess.Popen(
+            [*self.arguments("root", "-o", "ServerAliveInterval=10"), ask],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as login:
+            answer = f"{time.time():.3f}\n" if login.stdout and login.stdout.readline() else ""
+            login.communicate(answer)
+        return login.returncode == 0
 
     def push(self, source: Path, destination: str) -> None:
         """Copy one file (no sftp needed, mode kept simple)."""

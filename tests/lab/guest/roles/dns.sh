@@ -24,4 +24,8 @@ mail.acme.test. 300 IN A 203.0.113.10
 chat.acme.test. 300 IN A 203.0.113.10
 www.acme.test. 300 IN A 203.0.113.10
 Z
+# The stub resolver holds 127.0.0.53:53, which keeps a listener on every address from starting.
+install -d /etc/systemd/resolved.conf.d
+printf '[Resolve]\nDNSStubListener=no\n' >/etc/systemd/resolved.conf.d/no-stub.conf
+systemctl restart systemd-resolved
 standin dns coredns coredns

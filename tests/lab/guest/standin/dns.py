@@ -89,5 +89,5 @@ def serve() -> None:
     """Both transports on port 53."""
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     tcp = socketserver.ThreadingTCPServer(("0.0.0.0", 53), Tcp)
-    threading.Thread(target=tcp.serve_forever, daemon=True).start()
-    socketserver.ThreadingUDPServer(("0.0.0.0", 53), Udp).serve_forever()
+    threading.Thread(target=tcp.serve_forever, args=(60,), daemon=True).start()
+    socketserver.ThreadingUDPServer(("0.0.0.0", 53), Udp).serve_forever(60)

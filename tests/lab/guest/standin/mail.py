@@ -76,5 +76,5 @@ def serve() -> None:
     for port in PORTS:
         handler = type("Bound", (Mail,), {"port": port})
         server = socketserver.ThreadingTCPServer(("0.0.0.0", port), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(60,), daemon=True).start()
     threading.Event().wait()

@@ -117,4 +117,4 @@ def serve(service: Service) -> None:
     handler = type("Bound", (Handler,), {"service": service})
     with Server(("0.0.0.0", service.port), handler) as server:
         server.socket = service.wrap(server.socket)
-        server.serve_forever()
+        server.serve_forever(poll_interval=60)
