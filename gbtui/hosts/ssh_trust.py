@@ -46,6 +46,8 @@ def resolve(host: str, port: int | None, user: str, config: HostConfig, *, is_ju
     try:
         options = asyncssh.SSHClientConnectionOptions(
             host=host,
+            # (): the user's file; by itself this class reads none, unlike connect()
+            config=(),
             port=port if port is not None else (),
             username=user or (),
             client_keys=None,

@@ -42,9 +42,13 @@ class Keys:
     def known_hosts(self, port: int, *, key: asyncssh.SSHKey | None = None) -> str:
         """A known_hosts file for 127.0.0.1 at `port`."""
         path = self.folder / f"known_hosts-{port}"
-        public = (key or self.host).export_public_key("openssh").decode().strip()
-        path.write_text(f"[127.0.0.1]:{port} {public}\n")
+        path.write_text(self.known_line(port, key=key))
         return str(path)
+
+    def known_line(self, port: int, *, key: asyncssh.SSHKey | None = None) -> str:
+        """The line of such a file."""
+        public = (key or self.host).export_public_key("openssh").decode().strip()
+        return f"[127.0.0.1]:{port} {public}\n"
 
 
 @dataclass
@@ -128,7 +132,7 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
     ended = asyncio.ensure_future(child.wait())
     await asyncio.wait((closed, ended), return_when=asyncio.FIRST_COMPLETED)
     if not closed.done():
-        await asyncio.wait((*pumps, closed), return_when=asyncio.ALL_COMPLETED, timeout=0.5)
+        await asyncio.wait(pumps, timeout=0.5)
         if not closed.done():
             process.exit(max(child.returncode or 0, 0))
     for task in (*pumps, feed, closed):

@@ -333,7 +333,7 @@ async def test_proxy_jump_verifies_every_hop(near: Far, home: Path, keys: Keys) 
             f"Host *\n  IdentityFile {keys.identity}\n"
         )
         (home / ".ssh/config").write_text(config)
-        lines = [Path(keys.known_hosts(port)).read_text() for port in (near.wire.port, inner.port)]
+        lines = [keys.known_line(port) for port in (near.wire.port, inner.port)]
         (home / ".ssh/known_hosts").write_text("".join(lines))
         host = SshHost(HostConfig("inner", "ssh", host="inner"))
         await host.open()
