@@ -164,7 +164,15 @@ def parse_address(text: str, *, name: str = "") -> HostConfig:
     # not `parts.hostname`, which is in lower case: a Host in ~/.ssh/config need not be
     place = parts.netloc.rpartition("@")[2]
     host = place[1 : place.find("]")] if place.startswith("[") else place.partition(":")[0]
-    if parts.scheme != "ssh" or parts.path.strip("/") or parts.query or parts.fragment or port == 0:
+    # `text != clean(text)`: urlsplit drops line feeds and tabs in silence
+    if (
+        text != clean(text)
+        or parts.scheme != "ssh"
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or port == 0
+    ):
         raise wrong
     if parts.password is not None:
         raise BadInput("address", why="it holds a password", hint="use a key or an agent: " + ADDRESS_FORM)

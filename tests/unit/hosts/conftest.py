@@ -9,9 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gbtui.config import HostConfig
 from gbtui.hosts.local import LocalHost
+
+# no test asserts a time, and a busy machine makes any of them late
+settings.register_profile("gbtui", deadline=None)
+settings.load_profile("gbtui")
 
 
 @pytest.fixture

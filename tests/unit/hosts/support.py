@@ -45,3 +45,9 @@ async def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None
     while not condition():
         assert time.monotonic() < deadline, "the condition never held"
         await asyncio.sleep(0.01)
+
+
+def owner(path: Path) -> tuple[int, int]:
+    """(user id, group id) of a file."""
+    found = path.stat()
+    return found.st_uid, found.st_gid
