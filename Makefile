@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts bench lab lab-test lab-down docs clean
+.PHONY: help run test check lint types contracts bench lab lab-test lab-crashes lab-down docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,11 +39,17 @@ check: lint types contracts test ## the gate: lint, types, import contracts, tes
 bench: $(STAMP) ## measure, as ratios in one run against what an operator would use instead
 	$(BIN)/python -m tests.bench
 
+docs: $(STAMP) ## write what the documentation takes from the code, pictures included
+	$(BIN)/python docs/make_docs.py
+
 lab: ## build (cached) and boot the production twin
 	tests/lab/lab up
 
 lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
 	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract
+
+lab-crashes: $(STAMP) lab ## the full crash matrix on the twin: every transition, both ways out (long)
+	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab/test_crashes.py
 
 lab-down: ## end the twin
 	tests/lab/lab down

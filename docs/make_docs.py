@@ -1,0 +1,114 @@
+"""Write what the documentation takes from the code: keys, command line, operations, pictures.
+
+`make docs` runs it; `tests/unit/test_docs.py` fails when the texts in the repository are not what
+the code says now. Pictures are exported from the app itself, on the demo host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from gbtui.cli.parser import build
+from gbtui.demo.host import DemoHost
+from gbtui.guard.journal import Journal
+from gbtui.operations.catalog import OPERATIONS
+from gbtui.profiles import load
+from gbtui.session import Session
+from screens.actions import ACTIONS, Scope
+from screens.app import CockpitApp
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- written by `make docs` from the code: edit the code -->\n\n"
+
+
+def keys() -> str:
+
+    lines = ["# Keys\n"]
+    for scope in Scope:
+        lines += [f"\n## {scope.value.capitalize()}\n", "| key | what it does | id |", "|---|---|---|"]
+        lines += [
+            f"| `{action.shown({})}` | **{action.label}**: {action.sentence} | `{action.id}` |"
+            for action in ACTIONS
+            if action.scope is scope
+        ]
+    return NOTE + "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+
+    os.environ["COLUMNS"] = "100"
+    parser = build()
+    parts = ["# Command line\n", f"```\n{parser.format_help()}```"]
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for name, command in action.choices.items():
+                parts.append(f"\n## {name}\n\n```\n{command.format_help()}```")
+    return NOTE + "\n".join(parts) + "\n"
+
+
+def operations() -> str:
+
+    parts = ["# Operations\n"]
+    for operation in OPERATIONS:
+        parts.append(f"\n## `{operation.id}`: {operation.title}\n\n{operation.summary}\n")
+        parts.append("| parameter | form |\n|---|---|")
+        parts += [f"| `{parameter.name}` | {parameter.form} |" for parameter in operation.parameters]
+        parts.append("\n| guard | guide items | what it holds |\n|---|---|---|")
+        parts += [
+            f"| `{guard.id}` | {', '.join(map(str, guard.items))} | {guard.sentence} |"
+            for guard in operation.guards
+        ]
+    return NOTE + "\n".join(parts) + "\n"
+
+
+TEXTS: dict[str, Callable[[], str]] = {
+    "keys.md": keys,
+    "command-line.md": command_line,
+    "operations.md": operations,
+}
+
+
+async def picture(size: tuple[int, int], feeds: tuple[str, ...], keys_to_press: tuple[str, ...] = ()) -> str:
+    """The cockpit on the demo host with the guide's first incident in it, as SVG, once `feeds` were read."""
+    with tempfile.TemporaryDirectory() as state:
+        host = DemoHost(faults=("valkey-loopback",))
+        session = Session(host, load(), Journal(Path(state)), user="operator", tenant="acme")
+        app = CockpitApp(session)
+        async with app.run_test(size=size) as pilot:
+            for key in keys_to_press[:1]:
+                await pilot.press(key)
+            async with asyncio.timeout(60):
+                while not all(app.root.feeds[name].reading.value for name in feeds):
+                    await pilot.pause(0.05)
+            for key in keys_to_press[1:]:
+                await pilot.press(key)
+                await pilot.pause(0.5)
+            await pilot.pause(0.2)
+            return app.export_screenshot(title="gbtui")
+
+
+def pictures() -> dict[str, str]:
+    """File name → SVG."""
+    every = ("containers", "snapshots", "firewall", "bans", "log")
+    return {
+        "cockpit.svg": asyncio.run(picture((160, 50), every)),
+        "cockpit-narrow.svg": asyncio.run(picture((80, 24), ("firewall",), ("3",))),
+        "plan.svg": asyncio.run(picture((160, 50), every, ("3", "a", "enter"))),
+    }
+
+
+def main() -> int:
+    for name, text in TEXTS.items():
+        (DOCS / name).write_text(text(), "utf-8")
+    for name, svg in pictures().items():
+        (DOCS / name).write_text(svg, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
