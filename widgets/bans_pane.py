@@ -91,7 +91,7 @@ class BansPane(Pane[Bans]):
         return f"{figures.count(shown)}/{figures.count(banned)}"
 
     def summary(self, value: Bans | None) -> list[Piece]:
-        return [] if value is None else [piece(f"{len(value.jails)} jails", "dim", rank=60)]
+        return [] if value is None else [piece(figures.counted(len(value.jails), "jail"), "dim", rank=60)]
 
     def verdict(self, value: Bans) -> Verdict:
         return Verdict("unknown", f"{value.notes[0][0]}: incomplete") if value.notes else Verdict()
@@ -102,7 +102,7 @@ class BansPane(Pane[Bans]):
             ("unknown", why if why.startswith(where) else f"{where}: {why}") for where, why in value.notes
         ]
         if value.malformed:
-            said.append(("warn", f"{value.malformed} lines of fail2ban could not be read"))
+            said.append(("warn", f"{figures.counted(value.malformed, 'line')} of fail2ban could not be read"))
         return said
 
     def copy_text(self, row: BanLine) -> str:

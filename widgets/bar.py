@@ -49,6 +49,8 @@ class Bar(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._looks.clear()
+        # The frame's colour is a component's: Textual sees no reason of its own to draw again.
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -29,15 +29,16 @@ def state_cell(container: Container) -> Parts:
 
 
 def ports(container: Container) -> str:
-    """The ports its proxy devices listen on, shortest form: `80 443 53/udp`."""
-    found: dict[str, None] = {}
+    """The ports its proxy devices listen on, lowest first, in the shortest form: `80 443 53/udp`."""
+    found: set[tuple[int, str]] = set()
     for proxy in container.proxies:
-        match = re.fullmatch(r"(\w+):.*:([\d,-]+)", proxy.listen)
+        match = re.fullmatch(r"(\w+):.*:(\d{1,5})([\d,-]*)", proxy.listen)
         if match is None:
-            found[proxy.listen] = None
+            found.add((1 << 16, proxy.listen))
         else:
-            found[match[2] if match[1] == "tcp" else f"{match[2]}/{match[1]}"] = None
-    return " ".join(found) or figures.DASH
+            kind = "" if match[1] == "tcp" else f"/{match[1]}"
+            found.add((int(match[2]), f"{match[2]}{match[3]}{kind}"))
+    return " ".join(shown for _, shown in sorted(found)) or figures.DASH
 
 
 def mounts(container: Container) -> str:
@@ -139,4 +140,8 @@ class ContainersPane(Pane[Containers]):
         return Verdict("warn", f"{len(at_rest)} stopped") if at_rest else Verdict()
 
     def notes(self, value: Containers) -> list[tuple[Role, str]]:
-        return [("warn", f"{value.malformed} instances could not be read")] if value.malformed else []
+        return (
+            [("warn", f"{figures.counted(value.malformed, 'instance')} could not be read")]
+            if value.malformed
+            else []
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gbtui.facts.firewall import Chain, Firewall, Mark, Rule, Saved
+from widgets.format import counted
 from widgets.roles import Role
 
 ChainKey = tuple[str, str, str, str]
@@ -91,7 +92,9 @@ def _belongs(mark: Mark, chain: Chain) -> bool:
 def _saved_lines(where: str, saved: Saved) -> list[Line]:
     name = saved.path.rpartition("/")[2]
     if saved.state == "absent":
-        return [NoteLine(where, "unknown", f"{name} is not there: these rules are gone after a reboot")]
+        # On the host others keep the rules (ufw); in a container nothing else brings them back.
+        role: Role = "dim" if where == "host" else "unknown"
+        return [NoteLine(where, role, f"{name} is not there: it brings no rules back after a reboot")]
     if saved.state == "unreadable":
         return [NoteLine(where, "unknown", f"{name} cannot be read: {saved.why}")]
     if saved.state == "same":
@@ -99,7 +102,7 @@ def _saved_lines(where: str, saved: Saved) -> list[Line]:
     said: list[str] = []
     for rules, words in ((saved.only_in_memory, "only in memory"), (saved.only_in_file, "only in file")):
         if rules:
-            number = str(len(rules)) if said else "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
+            number = str(len(rules)) if said else counted(len(rules), "rule")
             said.append(f"{number} {words}")
     head: list[Line] = [NoteLine(where, "warn", f"{name} differs: {', '.join(said) or 'another order'}")]
     head += [NoteLine(where, "warn", f"only in memory  {rule}") for rule in saved.only_in_memory]

@@ -90,7 +90,9 @@ class FirewallPane(Pane[Firewall]):
     def summary(self, value: Firewall | None) -> list[Piece]:
         if value is None:
             return []
-        shown = [piece(f"{self._count()} rules", "dim", rank=40)]
+        shown = [
+            piece(figures.counted(sum(len(chain.rules) for chain in value.chains), "rule"), "dim", rank=40)
+        ]
         return [*shown, piece(value.backend, "dim", rank=20)] if value.backend else shown
 
     def verdict(self, value: Firewall) -> Verdict:
@@ -99,7 +101,7 @@ class FirewallPane(Pane[Firewall]):
             return Verdict("error", "loopback cut off")
         if value.saved is not None and value.saved.state == "differs":
             return Verdict("warn", "saved rules differ")
-        if value.saved is not None and value.saved.state == "absent":
+        if value.saved is not None and value.saved.state == "absent" and value.where != "host":
             return Verdict("unknown", "rules not saved")
         return Verdict("warn", "marked") if value.marks else Verdict()
 
@@ -108,7 +110,9 @@ class FirewallPane(Pane[Firewall]):
         cut = [mark.message for mark in value.marks if mark_role(mark) == "error"]
         said += [("error", message) for message in dict.fromkeys(cut)]
         if value.malformed:
-            said.append(("warn", f"{value.malformed} lines of the rules could not be read"))
+            said.append(
+                ("warn", f"{figures.counted(value.malformed, 'line')} of the rules could not be read")
+            )
         return said
 
     def copy_text(self, row: Line) -> str:
@@ -128,13 +132,13 @@ def _name(chain: Chain) -> str:
 
 def _rule(line: Line) -> Cell:
     if isinstance(line, NoteLine):
-        sign = GLYPHS[line.role] if line.kind == "mark" or line.role == "unknown" else "≠"
+        sign = GLYPHS[line.role] if line.kind == "mark" or line.role in {"unknown", "dim"} else "≠"
         return ((f"{sign} {line.text}", line.role),)
     role: Role = mark_role(line.marks[0]) if line.marks else ""
     if isinstance(line, ChainLine):
         parts: list[Part] = [(_name(line.chain), "title")]
         if line.chain.policy:
-            parts.append((f"  policy {line.chain.policy}", "warn" if line.chain.policy == "DROP" else "dim"))
+            parts.append((f"  policy {line.chain.policy}", "dim"))
         return (*parts, (f"  {GLYPHS[role]} {line.marks[0].message}", role)) if line.marks else tuple(parts)
     sign = GLYPHS[role] if role == "error" else "≠" if role else " "
     return ((f"{sign} ", role), (f"{line.number:>2} ", role or "dim"), (spec_in(line), role))

@@ -42,6 +42,11 @@ def count(value: int | None) -> str:
     return f"{value:,}" if abs(value) < 10_000 else _three(float(value), 1000, _COUNTS)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `1 jail`, `3 jails`."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
 def rate(value: float | None) -> str:
     """Something per second: `+14/s`, `+0.3/s`; nothing where nothing moved."""
     if value is None or value < 0.05:

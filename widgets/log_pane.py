@@ -81,7 +81,7 @@ class LogPane(Pane[Log]):
         return f"{figures.count(len(self.table.rows))}/{figures.count(self.table.total)}"
 
     def summary(self, value: Log | None) -> list[Piece]:
-        if self.paused:
+        if self.paused or value is None:
             return []
         return [piece("following" if self.table.following else "held, G follows", "dim", rank=60)]
 

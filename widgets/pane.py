@@ -17,6 +17,9 @@ from widgets.virtual_table import VirtualTable
 
 T = TypeVar("T")
 
+TIGHT = 12
+"""Lines below which a pane is small."""
+
 
 class FilterInput(Input):
     """The line at a pane's bottom in which a filter is typed."""
@@ -37,9 +40,10 @@ class Pane(PaneFace[T], inherit_bindings=False):
     Pane > .pane--body { height: 1fr; border: solid $foreground 35%; border-top: none; }
     Pane:focus-within > .pane--body { border: solid $border; border-top: none; }
     Pane:focus-within > Bar > .bar--frame { color: $border; }
-    Pane .pane--notice { height: auto; max-height: 6; padding: 0 1; display: none; }
+    Pane .pane--notice { height: auto; max-height: 40%; padding: 0 1; display: none; }
+    Pane.-tight .pane--notice { text-wrap: nowrap; text-overflow: ellipsis; }
     Pane .pane--notice.-said { display: block; }
-    Pane .pane--filter { height: 1; border: none; padding: 0 1; display: none; }
+    Pane .pane--filter { height: 1; border: none; padding: 0 1; background: $boost; display: none; }
     Pane .pane--filter.-open { display: block; }
     """
 
@@ -71,6 +75,10 @@ class Pane(PaneFace[T], inherit_bindings=False):
             yield self._notice
             yield self.table
             yield self._filter
+
+    def on_resize(self, event: events.Resize) -> None:
+        # Words wrap where there is room; in a small pane every notice keeps to one line.
+        self.set_class(event.size.height < TIGHT, "-tight")
 
     @property
     def filter_text(self) -> str:

@@ -15,7 +15,7 @@ from widgets import format as figures
 from widgets.bar import Bar
 from widgets.columns import Column
 from widgets.pane_messages import Changed
-from widgets.pane_title import Verdict, notice_parts, role_of, state_pieces
+from widgets.pane_title import Verdict, notice_parts, role_of, state_pieces, state_word
 from widgets.pieces import Piece, piece
 from widgets.roles import STYLES, Badge, Part, Role
 from widgets.safe import safe
@@ -156,7 +156,7 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
         self._verdict = verdict = self.verdict(value) if value is not None else Verdict()
         self._show_title()
         role = role_of(self.reading, verdict)
-        word = verdict.words if role == verdict.role and verdict.words else str(self.reading.state)
+        word = verdict.words if role == verdict.role and verdict.words else state_word(self.reading)
         badge = Badge(role, word, self._count())
         if badge != self.badge:
             self.badge = badge

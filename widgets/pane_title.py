@@ -37,6 +37,13 @@ def cause(error: GbtuiError | None) -> str:
     return f"{error.what}: {error.why}" if error.why else error.what
 
 
+def state_word(reading: Reading[Any]) -> str:
+    """The state's word; a first attempt that failed is no longer "loading"."""
+    if reading.state is State.LOADING and reading.error is not None:
+        return "not read"
+    return str(reading.state)
+
+
 def state_pieces(reading: Reading[Any], verdict: Verdict, now: datetime, *, paused: bool) -> list[Piece]:
     """Age, state and verdict: `2s ●`, `48s ◌ stale (zfs: timed out)`, `6s ✖ loopback cut off`."""
     age = figures.age(reading.taken_at, now) if reading.taken_at else ""
@@ -49,7 +56,7 @@ def state_pieces(reading: Reading[Any], verdict: Verdict, now: datetime, *, paus
     role = role_of(reading, Verdict())
     if words and verdict.role in {"error", "warn"}:
         pieces.append(piece(f"{GLYPHS[verdict.role]} {words}", verdict.role, rank=30))
-    parts.append((f"{GLYPHS[role]} {reading.state}", role))
+    parts.append((f"{GLYPHS[role]} {state_word(reading)}", role))
     why = cause(reading.error)
     return [*pieces, Piece(tuple(parts)), *_said(f"({why})" if why else "", "dim", rank=10)]
 

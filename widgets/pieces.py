@@ -14,6 +14,9 @@ from widgets.roles import Parts, Role
 SEPARATOR = 2
 """Cells between two pieces, and at least between the left and the right ones."""
 
+NICE = 20
+"""Pieces below this rank give way to a sentence that would have to be cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -42,6 +45,9 @@ def choose(
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """The pieces of either side that fit together in `width` cells; the most important one always stays."""
     lefts, rights = [p for p in left if p.width], [p for p in right if p.width]
+    if _needed(lefts, full=True) + _needed(rights, full=True) > width:
+        # What is merely nice goes before a sentence is cut.
+        lefts = [p for p in lefts if p.rank >= NICE] if any(p.least for p in lefts) else lefts
     while len(lefts) + len(rights) > 1 and _needed(lefts) + _needed(rights) > width:
         side = rights if not lefts or (rights and _lowest(rights).rank <= _lowest(lefts).rank) else lefts
         side.remove(_lowest(side))
@@ -66,8 +72,8 @@ def _lowest(side: Sequence[Piece]) -> Piece:
     return min(reversed(side), key=lambda p: p.rank)
 
 
-def _needed(side: Sequence[Piece]) -> int:
-    return sum(_least(p) + p.gap for p in side)
+def _needed(side: Sequence[Piece], *, full: bool = False) -> int:
+    return sum((p.width if full else _least(p)) + p.gap for p in side)
 
 
 def flat(side: Sequence[Piece]) -> Parts:

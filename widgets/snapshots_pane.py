@@ -117,7 +117,7 @@ class SnapshotsPane(Pane[Snapshots]):
     def notes(self, value: Snapshots) -> list[tuple[Role, str]]:
         said: list[tuple[Role, str]] = [("unknown", value.note)] if value.note else []
         if value.malformed:
-            said.append(("warn", f"{value.malformed} lines of zfs list could not be read"))
+            said.append(("warn", f"{figures.counted(value.malformed, 'line')} of zfs could not be read"))
         return said
 
     def copy_text(self, row: SnapshotRow) -> str:

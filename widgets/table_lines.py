@@ -85,6 +85,7 @@ class TableLines(ScrollView, Generic[T], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         self._shares = share_width(self.columns, self._width - GUTTER)
+        self.refresh()  # lines drawn before the width was known are blank
 
     @property
     def lines(self) -> int:
@@ -121,6 +122,9 @@ class TableLines(ScrollView, Generic[T], inherit_bindings=False):
         return Strip.blank(width, self._looks.of())
 
     def _header(self, width: int) -> Strip:
+        if not (self._rows.total or self.empty):
+            # Titles over nothing would look like an answer.
+            return Strip.blank(width, self._looks.of())
         runs: list[Run] = [(" " * GUTTER, "")]
         for place, (column, share) in enumerate(self._shares):
             arrow = ("▼" if self.sort_reverse else "▲") if column.key == self.sort_column else ""

@@ -107,7 +107,7 @@ async def test_with_nothing_read_yet_the_notice_is_the_body() -> None:
     async with on_stage(pane) as (app, pilot):
         pane.show(failed(State.LOADING, TIMED_OUT))
         await pilot.pause()
-        assert "✖ loading" in app.lines()[0]
+        assert "✖ not read" in app.lines()[0]
         assert app.line_with("✖ zfs list: no answer within 15 s")
         assert "loading…" not in app.text()
         assert pane.badge.role == "error"
@@ -218,6 +218,27 @@ async def test_a_tick_draws_the_title_and_no_row() -> None:
         await pilot.pause()
         assert "7s " in app.lines()[0]
         assert drawn == []
+
+
+async def test_the_whole_frame_shows_where_the_focus_is() -> None:
+    first, second = ContainersPane(), BansPane()
+    async with on_stage(first, second) as (app, pilot):
+
+        def corner(pane: Pane[Any]) -> object:
+            return app.screen.get_style_at(pane.region.x, pane.region.y).color
+
+        def side(pane: Pane[Any]) -> object:
+            return app.screen.get_style_at(pane.region.x, pane.region.y + 2).color
+
+        for focused, other in ((first, second), (second, first)):
+            focused.focus()
+            await pilot.pause()
+            assert corner(focused) == side(focused)
+            assert corner(other) == side(other)
+            assert corner(focused) != corner(other)
+        await pilot.press("slash", "x")
+        await pilot.pause()
+        assert corner(second) == side(second) != corner(first)
 
 
 async def test_the_cursor_stays_on_its_container_through_updates() -> None:

@@ -249,7 +249,7 @@ async def test_a_place_that_could_not_be_read_is_said_once() -> None:
         pane.show(ok(Bans(BANS.jails, notes, malformed=1)))
         await pilot.pause()
         assert app.line_with("? acme-email: fail2ban is not running")
-        assert app.line_with("▲ 1 lines of fail2ban could not be read")
+        assert app.line_with("▲ 1 line of fail2ban could not be read")
         assert pane.badge.role == "unknown"
 
 
