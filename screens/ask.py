@@ -25,7 +25,7 @@ class AskText(Dialog[str]):
     AskText > Vertical {
         width: 90%; max-width: 90; height: auto; border: round $primary; background: $surface; padding: 0 1;
     }
-    AskText Input { border: none; height: 1; margin: 1 0; }
+    AskText Input { margin: 1 0; }
     AskText .keys { color: $text-muted; }
     """
 
@@ -39,7 +39,7 @@ class AskText(Dialog[str]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(safe(self._question, "bold"))
-            yield Input(placeholder=self._form)
+            yield Input(placeholder=self._form, compact=True)
             yield Static(safe("enter go on · esc back"), classes="keys")
 
     @on(Input.Submitted)

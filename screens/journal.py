@@ -22,9 +22,9 @@ COLUMNS: tuple[Column[Entry], ...] = (
     Column("at", "AT (UTC)", lambda entry: entry.at[:19].replace("T", " "), width=19),
     Column("title", "OPERATION", lambda entry: entry.title),
     Column(
-        "outcome", "OUTCOME", lambda entry: (glyph(OUTCOME_LOOK[entry.outcome], entry.outcome),), width=16
+        "outcome", "OUTCOME", lambda entry: (glyph(OUTCOME_LOOK[entry.outcome], entry.outcome),), width=14
     ),
-    Column("by", "BY", lambda entry: entry.by, width=14, rank=10),
+    Column("by", "BY", lambda entry: entry.by, width=10, rank=10),
 )
 
 

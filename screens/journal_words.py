@@ -21,6 +21,7 @@ OUTCOME_LOOK: dict[str, Role] = {
     "failed": "error",
     "armed": "warn",
     "unfinished": "error",
+    "marked": "dim",
     "shell": "dim",
 }
 

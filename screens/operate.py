@@ -62,17 +62,18 @@ class Operator:
 
     def __init__(self, app: CockpitApp) -> None:
         self._app = app
-        self._desk: Desk | None = None
+        self.desk: Desk | None = None
+        """Of the operation under way."""
 
     @property
     def pending(self) -> str:
         """What is running or armed, in words; "" where nothing is."""
-        return self._desk.screen.pending if self._desk and self._desk.screen else ""
+        return self.desk.screen.pending if self.desk and self.desk.screen else ""
 
     @property
     def busy(self) -> bool:
         """A plan is open, running or armed."""
-        return self._desk is not None
+        return self.desk is not None
 
     def start(self, operation: str, parameters: Mapping[str, str]) -> None:
         """Plan an operation, show it, and run it when it is approved."""
@@ -91,11 +92,11 @@ class Operator:
 
     def engage(self, work: Engage) -> None:
         """Let the engine work with a desk of its own; a failure ends up in words."""
-        if self._desk is not None:
+        if self.desk is not None:
             self._app.notify(f"one change at a time: {self.pending or 'a plan is open'}", severity="warning")
             return
-        self._desk = Desk(self._app, self._app.session.engine.user)
-        self.spawn(self._engaged(self._desk, work))
+        self.desk = Desk(self._app, self._app.session.engine.user)
+        self.spawn(self._engaged(self.desk, work))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside the screens."""
@@ -109,5 +110,5 @@ class Operator:
                 raise
             desk.screen.fail(str(error))
         finally:
-            self._desk = None
+            self.desk = None
             self._app.root.look_at_changes()

@@ -79,7 +79,7 @@ class PlanFace(Page[None]):
                 yield from self._sections()
             yield Static(id="say")
             if self.plan.must_type:
-                yield Input(placeholder=f"type {self.plan.must_type} to confirm", id="typed")
+                yield Input(placeholder=f"type {self.plan.must_type} to confirm", id="typed", compact=True)
             yield Button(Content("Cancel"), id="cancel", compact=True)
 
     def _sections(self) -> ComposeResult:

@@ -52,11 +52,18 @@ class Section(Horizontal):
             yield from self._content
 
 
-class StepRow(Static):
+class StepRow(Vertical):
     """A step or a verification: what runs where, how it is undone, and how far it is."""
 
+    DEFAULT_CSS = """
+    StepRow { height: auto; }
+    StepRow > .about { padding-left: 3; height: auto; }
+    """
+
     def __init__(self, number: int, title: str, does: Exec | Replace | Wait, undo: str) -> None:
-        super().__init__()
+        self._head = Static()
+        self._about = Static(classes="about")
+        super().__init__(self._head, self._about)
         self._number = number
         self._title = title
         self._does = does
@@ -82,15 +89,16 @@ class StepRow(Static):
         took = f" · {self._part.seconds:.1f} s" if self._part.seconds and word != "running" else ""
         state = safe(f"  {GLYPHS[role]} {word}{took}", STYLES[role]) if word else Content("")
         head = Content.assemble(safe(f"{self._number}  {self._title}", "bold"), state)
-        parts: list[Content] = [head, safe_lines(f"   {command_line(self._does)}")]
+        self._head.update(head)
+        parts: list[Content] = [safe_lines(command_line(self._does))]
         if self._undo:
-            parts.append(say("dim", f"   undo: {self._undo}"))
+            parts.append(say("dim", f"undo: {self._undo}"))
         if self._diff and isinstance(self._does, Replace):
             parts += [_diff_line(line) for line in diff(self._does).splitlines()]
         if self._part.output and self._part.state in ("failed", "undo-failed", "done"):
             tail = "\n".join(self._part.output.rstrip().split("\n")[-OUTPUT_LINES:])
-            parts.append(safe_lines("\n".join(f"   │ {line}" for line in tail.split("\n")), STYLES["dim"]))
-        self.update(lines(*parts))
+            parts.append(safe_lines("\n".join(f"│ {line}" for line in tail.split("\n")), STYLES["dim"]))
+        self._about.update(lines(*parts))
 
 
 def command_line(does: Exec | Replace | Wait) -> str:
@@ -118,9 +126,9 @@ def undo_line(step: Step) -> str:
 
 def _diff_line(line: str) -> Content:
     if line.startswith(("+++", "---", "@@")):
-        return say("dim", f"     {line}")
+        return say("dim", f"  {line}")
     role: Role = "ok" if line.startswith("+") else "error" if line.startswith("-") else ""
-    return safe(f"     {line}", STYLES[role].replace("bold ", ""))
+    return safe(f"  {line}", STYLES[role].replace("bold ", ""))
 
 
 def guide(words: str, items: tuple[int, ...]) -> str:

@@ -148,7 +148,7 @@ async def test_a_filter_is_typed_literally_and_escape_leaves_it(tmp_path: Path) 
     async with cockpit(session(tmp_path)) as (app, pilot):
         await see(app, pilot, "acme-proxy")
         await pilot.press("slash", *"proxqQz")
-        assert app.root.panes["containers"].filter_text == "proxqQz"  # type: ignore[attr-defined] # a Pane has it
+        assert app.root.panes["containers"].filter_text == "proxqQz"
         await pilot.press("escape")
         await see(app, pilot, "1 containers 10")
         assert app.is_running
