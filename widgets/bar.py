@@ -26,6 +26,7 @@ class Bar(Widget):
     DEFAULT_CSS = """
     Bar { height: 1; background: $surface; color: $foreground; }
     Bar > .bar--frame { color: $foreground 35%; }
+    Bar.-focused > .bar--frame { color: $border; }
     """ + role_css("Bar")
 
     def __init__(self, *, framed: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -49,8 +50,6 @@ class Bar(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._looks.clear()
-        # The frame's colour is a component's: Textual sees no reason of its own to draw again.
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -39,7 +39,6 @@ class Pane(PaneFace[T], inherit_bindings=False):
     Pane { height: 1fr; width: 1fr; layout: vertical; background: $surface; }
     Pane > .pane--body { height: 1fr; border: solid $foreground 35%; border-top: none; }
     Pane:focus-within > .pane--body { border: solid $border; border-top: none; }
-    Pane:focus-within > Bar > .bar--frame { color: $border; }
     Pane .pane--notice { height: auto; max-height: 40%; padding: 0 1; display: none; }
     Pane.-tight .pane--notice { text-wrap: nowrap; text-overflow: ellipsis; }
     Pane .pane--notice.-said { display: block; }
@@ -138,6 +137,12 @@ class Pane(PaneFace[T], inherit_bindings=False):
     @on(VirtualTable.Following)
     def _title_changed(self) -> None:
         self._show_title()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _frame_changed(self) -> None:
+        # `:focus-within` reaches the ancestors of what has the focus; the bar is none of them.
+        self._bar.set_class(self.has_focus_within, "-focused")
 
     def on_click(self, event: events.Click) -> None:
         if not self.has_focus_within:
