@@ -66,6 +66,7 @@ class Cockpit(Page[None]):
         self.zoomed = False
         self.current = PANES[0]
         self.place = "host"
+        self._place_open = True
         self._since = Since()
         self._covered = False
         self._glanced = False
@@ -155,10 +156,11 @@ class Cockpit(Page[None]):
     async def _start_looking(self) -> None:
         """Choose whose rules to show, and give every hidden pane one reading for its badge."""
         try:
-            self.show_place(await self.session.find_instance(DEFAULT_ROLE))
+            await self.session.find_instance(DEFAULT_ROLE)
         except GbtuiError:
-            # No such role here, or containers cannot be read: their own pane says which.
-            self.show_place("host")
+            # No such role here, or containers cannot be read (yet): their own pane says which.
+            self._show_place("host")
+        self._choose_first_place()
         for name, feed in self.feeds.items():
             if (
                 isinstance(feed.source, Feed)
@@ -174,14 +176,25 @@ class Cockpit(Page[None]):
             if self._covered and isinstance(feed.source, Feed) and feed.source is not self.session.snapshots:
                 await feed.source.once()
 
+    def _choose_first_place(self) -> None:
+        """Show the default role's rules as soon as it is known where it is, unless somebody chose."""
+        if self._place_open and any(c.role == DEFAULT_ROLE for c in self.session.known()):
+            self.show_place(self.session.instance_of(DEFAULT_ROLE))
+
     def show_place(self, where: str) -> None:
-        """Show the rules of `where`: "host" or an instance."""
+        """Show the rules of `where`, "host" or an instance, from now on."""
+        self._place_open = False
+        self._show_place(where)
+
+    def _show_place(self, where: str) -> None:
         self.place = where
         self.feeds["firewall"].attach(self.session.firewall(where))
 
     # -- what is wrong ------------------------------------------------------------------------
 
     def _heard(self) -> None:
+        if self._place_open and self.cockpit.opened:
+            self._choose_first_place()
         self._show_tabs()
         super().tick()
 

@@ -42,6 +42,8 @@ def troubles_in(name: str, reading: Reading[Any]) -> Iterator[Trouble]:
     """What one reading of the pane `name` says is wrong."""
     if reading.error is not None and reading.state is not State.OK:
         yield Trouble("unknown", name, f"cannot be read: {reading.error.why or reading.error.what}")
+    elif reading.value is None and name != "log":  # the log is read only while somebody looks
+        yield Trouble("unknown", name, "not read yet")
     match reading.value:
         case Containers() as containers:
             yield from _containers(containers)

@@ -181,3 +181,14 @@ async def test_what_a_hidden_pane_would_say_is_known_after_the_start(tmp_path: P
     async with cockpit(session(tmp_path), NARROW) as (app, pilot):
         feeds = [f.source for f in app.root.feeds.values() if isinstance(f.source, Feed)]
         await until(pilot, lambda: all(feed.reading.taken_at for feed in feeds))
+
+
+async def test_the_default_place_is_shown_once_containers_can_be_read(tmp_path: Path) -> None:
+    """LXD does not answer at the start: the host's rules are there meanwhile."""
+    host = DemoHost(faults=["lxd-down"])
+    async with cockpit(session(tmp_path, host), ready=False) as (app, pilot):
+        await see(app, pilot, "3 firewall host")
+        assert "quiet" not in screen_text(app).splitlines()[0]
+        host.undo("lxd-down")
+        await pilot.press("1", "R")
+        await see(app, pilot, "3 firewall acme-system")
