@@ -94,7 +94,7 @@ def curl(call: Call) -> Answer:
     found = next((one for one in ENDPOINTS.get(call.place.name, ()) if one.port == port), None)
     unit = call.place.units.get(found.unit) if found else None
     if found is None or unit is None or not unit.active or unit.ready > call.state.clock.now():
-        words = f"Failed to connect to {parts.hostname} port {port} after 0 ms: Couldn't connect to server"
+        words = f"Failed to connect to {parts.hostname} port {port} after 0 ms: Could not connect to server"
         return failed(7, f"curl: (7) {words}")
     status, body = _page(found, unit, parts.path or "/")
     if status >= 400 and "-f" in options:

@@ -80,7 +80,6 @@ TOOLS: dict[str, Tool] = {
 #: Programs that only some places have (the host has those of its own).
 _ONLY = {
     "valkey-cli": {"acme-system"},
-    "fail2ban-client": {"host", "acme-proxy", "acme-email"},
     "zfs": {"host"},
     "zpool": {"host"},
     "lxc": {"host"},
@@ -119,7 +118,7 @@ def answer(call: Call) -> Answer:
         return tool(call)
     if call.place is call.state.host:
         return not_found(argv[0])
-    return failed(127, "Error: Command not found")
+    return failed(1, "Error: Command not found")
 
 
 def _bounded(call: Call) -> Answer:

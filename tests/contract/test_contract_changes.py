@@ -8,7 +8,7 @@ import pytest
 
 from gbtui.errors import Changed, Failed, Malformed, NotFound, Refused
 from gbtui.guard import lock
-from gbtui.hosts.base import Command, LxdEvent
+from gbtui.hosts.base import Command, LxdEvent, inside
 
 from .world import World
 
@@ -104,8 +104,6 @@ async def test_a_timer_that_is_stopped_never_fires(world: World) -> None:
 
 
 async def test_the_tail_of_a_log_goes_on(world: World) -> None:
-    from gbtui.hosts.base import inside
-
     path = "/run/gbtui-contract-log"
     await world.host.write(path, b"one\ntwo\n", instance=SYSTEM, mode=0o644)
     try:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from gbtui.errors import BadInput
+from gbtui.facts.bans import BansReader
 from gbtui.facts.containers import ContainersReader
 from gbtui.facts.firewall import Chain, FirewallReader
 from gbtui.facts.log import LogReader
@@ -123,8 +124,6 @@ async def test_counters_have_a_rate_from_the_second_reading_on(world: World, pro
 
 
 async def test_three_jails(world: World, profile: Profile) -> None:
-    from gbtui.facts.bans import BansReader
-
     read = await BansReader(world.host, profile, ("acme-proxy", "acme-email")).read()
     assert {(jail.where, jail.jail) for jail in read.jails} == {
         ("host", "sshd"),
