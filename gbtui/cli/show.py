@@ -12,7 +12,7 @@ from gbtui.cli import tables
 from gbtui.cli.opening import opened
 from gbtui.cli.output import DONE, emit
 from gbtui.errors import BadInput, GbtuiError
-from gbtui.facts import json as shapes
+from gbtui.facts import shapes
 from gbtui.facts.feed import Feed
 from gbtui.facts.firewall import Firewall
 from gbtui.session import Session

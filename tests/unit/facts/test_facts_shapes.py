@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from gbtui.facts import json as shapes
+from gbtui.facts import shapes
 from gbtui.facts.bans import Ban, Bans, Jail
 from gbtui.facts.containers_parse import parse_instances
 from gbtui.facts.firewall_loopback import loopback_marks
