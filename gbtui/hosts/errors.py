@@ -13,13 +13,19 @@ SUDO_HINT = "grant it: a sudoers drop-in such as `USER ALL=(root) NOPASSWD: ALL`
 ROOT_HINT = "run it as root, or grant `sudo -n` to this operator"
 LXD_HINT = "add the user to group lxd and log in again"
 
-_NO_TOOL = (
-    rb"timeout: failed to run command .(?P<tool>[^\r\n]*?).: No such file or directory",
+#: coreutils quotes with ' or, in UTF-8, with ‘ ’.
+_OPEN, _CLOSE = rb"(?:'|\xe2\x80\x98)", rb"(?:'|\xe2\x80\x99)"
+#: Said by who starts the program, so they count with any status.
+_NO_TOOL_ANY = (
+    rb"^timeout: failed to run command " + _OPEN + rb"(?P<tool>[^\r\n]*?)" + _CLOSE + rb": No such file",
+    rb"^sudo: (?P<tool>[^\r\n:]+): command not found",
+    rb"\A(?P<tool>)Error: Command not found\s*\Z",  # lxc exec, which ends with 1 or 127
+)
+#: These words mean it only with status 127: programs speak of missing things, too.
+_NO_TOOL_127 = (
     rb"timeout: can't execute '(?P<tool>[^'\r\n]*)': No such file",
-    rb"sudo: (?P<tool>[^\r\n:]+): command not found",
     rb"exec: \"?(?P<tool>[^\r\n:\"]+)\"?: (?:executable file not found|not found)",
     rb"(?:^|: )(?P<tool>[^\r\n: ]+): (?:command )?not found",
-    rb"(?P<tool>) ?Command not found",
 )
 _SUDO = re.compile(
     rb"^sudo: .*(password is required|terminal is required|not allowed|may not run|no tty present)|"
@@ -45,13 +51,13 @@ _NO_FILE = re.compile(rb"no such file or directory", re.IGNORECASE)
 
 def missing_tool(completed: Completed) -> str | None:
     """The program that is not installed where the command ran, None when that is not the cause."""
-    if completed.status not in (1, 127):
+    if completed.ok:
         return None
-    for number, pattern in enumerate(_NO_TOOL):
-        found = re.search(pattern, completed.stderr[:4096], re.MULTILINE)
-        if found and (completed.status == 127 or number in (0, 2)):
+    certain = completed.status == 127
+    for pattern in (*_NO_TOOL_ANY, *(_NO_TOOL_127 if certain else ())):
+        if found := re.search(pattern, completed.stderr[:4096], re.MULTILINE):
             return line(found["tool"], limit=100) or _tool(completed)
-    return _tool(completed) if completed.status == 127 else None
+    return _tool(completed) if certain else None
 
 
 def refused_by_sudo(completed: Completed) -> bool:

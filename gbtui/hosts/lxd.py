@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from gbtui.errors import BadInput, Failed, GbtuiError, Malformed, TimedOut, Unreachable
+from gbtui.errors import BadInput, Failed, Malformed, NotFound, TimedOut, Unreachable
 from gbtui.hosts.base import LxdEvent, LxdReply
 from gbtui.hosts.lxd_client import Clients, Reply
 from gbtui.hosts.lxd_events import listen
@@ -30,6 +30,7 @@ DEBIAN_SOCKET = "/var/lib/lxd/unix.socket"
 OPERATION_TIMEOUT = 600.0
 #: Seconds of one wait request: shorter than the client's read timeout.
 _WAIT = 10
+_STILL_RUNNING = "context deadline exceeded"
 _THREADS = 4
 
 Method = Literal["get", "put", "patch", "post", "delete"]
@@ -66,8 +67,8 @@ class LxdSocket:
 
     def __init__(self, locate: Callable[[], Awaitable[str]]) -> None:
         self._locate = locate
-        self._threads = DaemonThreads("gbtui-lxd", _THREADS)
         self._clients = Clients()
+        self._threads = DaemonThreads("gbtui-lxd", _THREADS, farewell=self._clients.forget)
 
     def close(self) -> None:
         """Let go of the threads. They are daemons: a stuck one delays nobody."""
@@ -90,7 +91,7 @@ class LxdSocket:
         await self._change("delete", path, None, "")
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[LxdEvent]]:
-        return listen(self._locate, self._clients)
+        return listen(self._locate)
 
     async def _request(
         self,
@@ -119,12 +120,18 @@ class LxdSocket:
         deadline = time.monotonic() + OPERATION_TIMEOUT
         path = f"operations/{operation.rpartition('/')[2]}/wait"
         while time.monotonic() < deadline:
-            reply = await self._request("get", path, params={"timeout": str(_WAIT)})
-            error = _outcome(reply.data, what)
-            if error is None:
+            try:
+                reply = await self._request("get", path, params={"timeout": str(_WAIT)})
+            except NotFound as error:
+                why = "LXD has forgotten the operation: how it ended is not known"
+                raise Failed(what, why=why, hint="look at the instance again") from error
+            except Failed as error:
+                # LXD answers a wait that took too long, and an operation that failed, with an error
+                if _STILL_RUNNING not in error.why:
+                    raise Failed(what, why=error.why) from error
+                continue
+            if _over(reply.data, what):
                 return
-            if not isinstance(error, _Running):
-                raise error
             await asyncio.sleep(0.05)
         raise TimedOut(
             what,
@@ -133,20 +140,19 @@ class LxdSocket:
         )
 
 
-class _Running(GbtuiError):
-    """Not an error: the operation is not over yet."""
+def _over(data: Any, what: str) -> bool:
+    """Whether an operation has succeeded. The status codes are those of LXD's `api.StatusCode`.
 
-
-def _outcome(data: Any, what: str) -> GbtuiError | None:
-    """None: it succeeded. The status codes are those of LXD's `api.StatusCode`."""
+    Raises:
+        Failed: it has failed.
+        Malformed: it has no status.
+    """
     code = data.get("status_code") if isinstance(data, dict) else None
-    if code == 200:
-        return None
     if not isinstance(code, int):
-        return Malformed(what, why="an operation without a status")
-    if code < 200:
-        return _Running(what)
-    return Failed(what, why=clean(str(data.get("err") or data.get("status") or f"status {code}")))
+        raise Malformed(what, why="an operation without a status")
+    if code > 200:
+        raise Failed(what, why=clean(str(data.get("err") or data.get("status") or f"status {code}")))
+    return code == 200
 
 
 def _is_socket(path: str) -> bool:

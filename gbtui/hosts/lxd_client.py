@@ -66,13 +66,16 @@ class Clients:
     def client(self, socket: str) -> Any:
         """This thread's client for `socket`. Raises what pylxd raises, and OSError."""
         if getattr(self._local, "socket", None) != socket:
+            self.forget()
             self._local.client = connect(socket)
             self._local.socket = socket
         return self._local.client
 
     def forget(self) -> None:
-        """Make the next request of this thread start anew."""
-        self._local.socket = None
+        """Let go of this thread's client and its connections."""
+        if getattr(self._local, "socket", None) is not None:
+            self._local.socket = None
+            self._local.client.api.session.close()
 
 
 def connect(socket: str) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 
 from gbtui.errors import GbtuiError, Malformed, TimedOut, Unreachable
 from gbtui.hosts.base import LxdEvent
-from gbtui.hosts.lxd_client import Clients, connect, translated
+from gbtui.hosts.lxd_client import connect, translated
 from gbtui.text import decode_json
 
 QUEUE = 256
@@ -27,9 +27,7 @@ _WHAT = "LXD events"
 
 
 @asynccontextmanager
-async def listen(
-    locate: Callable[[], Awaitable[str]], clients: Clients
-) -> AsyncIterator[AsyncIterator[LxdEvent]]:
+async def listen(locate: Callable[[], Awaitable[str]]) -> AsyncIterator[AsyncIterator[LxdEvent]]:
     """Lifecycle events while the context is open.
 
     Raises:
@@ -122,6 +120,7 @@ class _Listener:
         websocket = client.events(
             websocket_client=_websocket_class(self.received), event_types={EventType.Lifecycle}
         )
+        client.api.session.close()
         self._connection = websocket.sock
         try:
             websocket.connect()

@@ -19,10 +19,14 @@ _Job = tuple[Callable[[], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"
 
 
 class DaemonThreads:
-    """At most `count` threads, started when needed and abandoned at exit."""
+    """At most `count` threads, started when needed and abandoned at exit.
 
-    def __init__(self, name: str, count: int) -> None:
+    `farewell` is called in each thread that ends because of `close`.
+    """
+
+    def __init__(self, name: str, count: int, *, farewell: Callable[[], None] = lambda: None) -> None:
         self._name = name
+        self._farewell = farewell
         self._count = count
         self._started = 0
         self._idle = 0
@@ -56,6 +60,7 @@ class DaemonThreads:
             with self._lock:
                 self._idle -= 1
             if job is None:
+                self._farewell()
                 return
             work, loop, future = job
             if future.cancelled():
