@@ -103,6 +103,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             await self.push_screen(RecoveryScreen(recovery, said, found))
 
     async def on_unmount(self) -> None:
+        await self.operator.stop()
         await self.session.close()
 
     @property

@@ -6,7 +6,10 @@ It outlives the screen it is shown on: an operation under way goes on when its s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
+
+from textual.worker import Worker, WorkerError
 
 from gbtui.errors import GbtuiError
 from gbtui.guard.plan import Plan
@@ -62,6 +65,7 @@ class Operator:
 
     def __init__(self, app: CockpitApp) -> None:
         self._app = app
+        self._worker: Worker[None] | None = None
         self.desk: Desk | None = None
         """Of the operation under way."""
 
@@ -100,7 +104,14 @@ class Operator:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside the screens."""
-        self._app.run_worker(work, group="operation", exit_on_error=False)
+        self._worker = self._app.run_worker(work, group="operation", exit_on_error=False)
+
+    async def stop(self) -> None:
+        """Let the engine finish the step it is at, journaled, before the host is let go."""
+        if self._worker is not None and not self._worker.is_finished:
+            self._worker.cancel()
+            with suppress(WorkerError):
+                await self._worker.wait()
 
     async def _engaged(self, desk: Desk, work: Engage) -> None:
         try:

@@ -1,0 +1,25 @@
+"""The cockpit over a demo host that claims to be real and whose shell is a local one: for a test in a pty."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gbtui.demo.host import DemoHost
+from gbtui.guard.journal import Journal
+from gbtui.profiles import load
+from gbtui.session import Session
+from screens.app import CockpitApp
+
+
+class ShellHost(DemoHost):
+    """Opens a shell of this machine instead of one in a container."""
+
+    def shell(self, instance: str) -> tuple[str, ...]:
+        return ("sh", "-c", f"echo shell in {instance}; read line; echo said $line; read line; exit 3")
+
+
+if __name__ == "__main__":
+    host = ShellHost()
+    host.kind = "local"
+    CockpitApp(Session(host, load(), Journal(Path(sys.argv[1])), user="alice", tenant="acme")).run()
