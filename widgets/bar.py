@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -37,10 +38,12 @@ class Bar(Widget):
         self._looks = Looks(self)
 
     def say(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
-        """Show these pieces."""
-        if (tuple(left), tuple(right)) != (self._left, self._right):
-            self._left, self._right = tuple(left), tuple(right)
-            self.refresh()
+        """Show these pieces. Only the cells that differ are sent to the terminal."""
+        if (tuple(left), tuple(right)) == (self._left, self._right):
+            return
+        before = self._runs() if self.size else []
+        self._left, self._right = tuple(left), tuple(right)
+        self.refresh(*(_differing(before, self._runs()) if before else ()))
 
     @property
     def words(self) -> str:
@@ -52,23 +55,33 @@ class Bar(Widget):
         self._looks.clear()
 
     def render_line(self, y: int) -> Strip:
+        return Strip(self._looks.segments(self._runs(), self._looks.of()), self.size.width)
+
+    def _runs(self) -> list[Run]:
+        """The whole line, as wide as the bar."""
         width = self.size.width
-        edge = 2 if self._framed else 0
-        inner = max(0, width - 2 * edge)
+        inner = max(0, width - (4 if self._framed else 0))
         left, right = choose(self._left, self._right, inner)
         ends = fit(runs_of(flat(right)), _width(right, inner)) if right else []
         used = sum(cell_len(text) for text, _ in ends)
         starts = fit(runs_of(flat(left)), min(_width(left, inner), max(0, inner - used)))
         used += sum(cell_len(text) for text, _ in starts)
-        looks, base = self._looks, self._looks.of()
         if not self._framed:
-            runs: list[Run] = [*starts, (" " * (inner - used), ""), *ends]
-            return Strip(looks.segments(runs, base), width)
-        frame = looks.attributes("bar--frame")
-        fill = "─" * max(0, inner - used - (1 if starts else 0) - (1 if ends else 0))
-        runs = [("┌", frame), (" ", ""), *starts, (" " if starts else "", ""), (fill, frame)]
+            return fit([*starts, (" " * (inner - used), ""), *ends], width)
+        frame = self._looks.attributes("bar--frame")
+        fill = "─" * max(0, inner - used - bool(starts) - bool(ends))
+        runs: list[Run] = [("┌", frame), (" ", ""), *starts, (" " if starts else "", ""), (fill, frame)]
         runs += [(" " if ends else "", ""), *ends, (" ", ""), ("┐", frame)]
-        return Strip(looks.segments(fit(runs, width), base), width)
+        return fit(runs, width)
+
+
+def _differing(before: list[Run], after: list[Run]) -> list[Region]:
+    """The cells between the first and the last difference; none given: the whole line."""
+    old, new = ([(sign, look) for text, look in runs for sign in text] for runs in (before, after))
+    if len(old) != len(new) or any(cell_len(text) != len(text) for text, _ in (*before, *after)):
+        return []
+    places = [place for place, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]
+    return [Region(places[0], 0, places[-1] - places[0] + 1, 1)] if places else []
 
 
 def _width(side: Sequence[Piece], most: int) -> int:

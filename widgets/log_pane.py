@@ -58,6 +58,9 @@ class LogPane(Pane[Log]):
         # A log has no keys and lines may repeat: a row is itself, as long as the ring holds it.
         return id(row)
 
+    def search_text(self, row: Entry) -> str:
+        return f"{row.status} {row.method} {row.host} {row.uri} {row.client}"
+
     def show(self, reading: Reading[Log]) -> None:
         """Draw at most ten times a second; the latest reading is never lost, and news comes at once."""
         wait = self._last + PAUSE - monotonic()

@@ -50,8 +50,23 @@ class Looks:
     def segments(self, runs: Iterable[Run], base: Style, *, colour: bool = True) -> list[Segment]:
         """`runs` on `base`; without `colour` only glyphs and words tell (the cursor's line)."""
         if not colour:
-            return [Segment(text, base) for text, _ in runs]
+            return [Segment("".join(text for text, _ in runs), base)]
         return [
             Segment(text, base + (look if isinstance(look, Style) else self.role(look)))
-            for text, look in runs
+            for text, look in _merged(runs)
         ]
+
+
+def _merged(runs: Iterable[Run]) -> list[Run]:
+    """`runs` with as few changes of look as they need: each costs forty bytes on the line."""
+    merged: list[Run] = []
+    for text, look in runs:
+        if not merged:
+            merged.append((text, look))
+        elif look == merged[-1][1] or text.isspace():
+            merged[-1] = (merged[-1][0] + text, merged[-1][1])
+        elif merged[-1][0].isspace():
+            merged[-1] = (merged[-1][0] + text, look)
+        elif text:
+            merged.append((text, look))
+    return merged

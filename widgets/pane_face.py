@@ -48,6 +48,7 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
         self.table: VirtualTable[Any] = VirtualTable(
             self.columns(),
             key=self.row_key,
+            search=self.search_text,
             row_role=self.row_role,
             flash_on=self.flash_on,
             follow=self.follow,
@@ -98,6 +99,10 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
     def tail(self, value: T | None) -> list[Piece]:
         """What stands before the age in the title."""
         return []
+
+    def search_text(self, row: Any) -> str:
+        """What a filter looks at in a row. Override where there are many rows."""
+        return self.table.plain_row(row)
 
     def copy_text(self, row: Any) -> str:
         """A row as text for the clipboard."""

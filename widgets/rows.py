@@ -47,15 +47,7 @@ class Rows(Generic[T]):
 
     def _sort(self) -> None:
         key = self._sort_key
-        if key is None:
-            self._sorted = self._given
-        else:
-            keyed = [(key(row), row) for row in self._given]
-            known = [pair for pair in keyed if pair[0] is not None]
-            known.sort(key=lambda pair: pair[0], reverse=self._reverse)
-            self._sorted = [row for _, row in known]
-            if len(known) < len(keyed):
-                self._sorted += [row for value, row in keyed if value is None]
+        self._sorted = self._given if key is None else _ordered(self._given, key, self._reverse)
         self._filter()
 
     def _filter(self) -> None:
@@ -109,3 +101,15 @@ class Rows(Generic[T]):
                     if place is not None:
                         return place
         return max(0, min(index, len(self.shown) - 1))
+
+
+def _ordered(rows: Sequence[T], key: Callable[[T], Any], reverse: bool) -> list[T]:
+    """`rows` by `key`, those whose key is None last; every key is asked for once."""
+    keys = [key(row) for row in rows]
+    known = (
+        [place for place, value in enumerate(keys) if value is not None] if None in keys else range(len(keys))
+    )
+    ordered = [rows[place] for place in sorted(known, key=keys.__getitem__, reverse=reverse)]
+    if len(ordered) < len(keys):
+        ordered += [row for row, value in zip(rows, keys, strict=True) if value is None]
+    return ordered

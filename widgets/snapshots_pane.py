@@ -95,6 +95,10 @@ class SnapshotsPane(Pane[Snapshots]):
     def row_key(self, row: SnapshotRow) -> Hashable:
         return (row.dataset, row.name)
 
+    def search_text(self, row: SnapshotRow) -> str:
+        missing = {"": "", "dataset": " no dataset", "row": " no row"}[row.missing]
+        return f"{row.full_name} {row.owner}{missing}"
+
     def flash_on(self, row: SnapshotRow) -> object:
         return (row.holds, row.owner, row.missing)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 
 from gbtui.errors import Denied, Unreachable
 from gbtui.facts.bans import Ban, Bans, Jail
@@ -239,6 +240,42 @@ async def test_the_whole_frame_shows_where_the_focus_is() -> None:
         await pilot.press("slash", "x")
         await pilot.pause()
         assert corner(second) == side(second) != corner(first)
+
+
+async def test_an_age_sends_no_more_of_the_title_than_it_must() -> None:
+    pane = ContainersPane()
+    async with on_stage(pane) as (app, pilot):
+        pane.show(ok(CONTAINERS))
+        pane.tick(NOW)
+        await pilot.pause()
+        regions: list[Region] = []
+        refresh = pane._bar.refresh
+
+        def noting(*some: Region, **more: Any) -> Any:
+            regions.extend(some or (pane._bar.region,))
+            return refresh(*some, **more)
+
+        pane._bar.refresh = noting  # type: ignore[method-assign] # to see what is drawn
+        pane.tick(NOW + timedelta(seconds=1))
+        pane.tick(NOW + timedelta(seconds=1))
+        assert len(regions) == 1
+        assert regions[0].width == 1
+        await pilot.pause()
+        assert "3s ▲ 1 stopped" in app.lines()[0]
+
+
+@pytest.mark.parametrize(("kind", "value"), ALL)
+async def test_what_is_shown_before_the_pane_is_on_screen_is_there_when_it_is(
+    kind: type[Pane[Any]], value: Any
+) -> None:
+    pane = kind()
+    pane.show(failed(State.STALE, TIMED_OUT, value))
+    async with on_stage(pane) as (app, pilot):
+        pane.tick(NOW)
+        await pilot.pause()
+        assert "48s ◌ stale" in app.lines()[0]
+        assert app.line_with("→ look at `zpool status`")
+        assert len(pane.table.rows) > 0
 
 
 async def test_the_cursor_stays_on_its_container_through_updates() -> None:

@@ -350,6 +350,15 @@ async def test_narrow_tables_drop_columns_and_long_text_can_be_shifted() -> None
         assert "start" in app.text()
 
 
+async def test_a_line_changes_its_look_no_more_often_than_it_must() -> None:
+    table = Counted()
+    async with on_stage(table) as (_, pilot):
+        table.focus()
+        table.set_rows(rows(3))
+        await pilot.pause()
+        assert [len(list(table.render_line(y))) for y in (0, 1, 2)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     "hostile", ["[/]", "[@click=app.quit]x[/]", "[red]x", "\x1b]52;c;QQ==\x07", "\u202egnp.exe", "\x9b31mred"]
 )
