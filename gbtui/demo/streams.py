@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -21,14 +22,14 @@ class DemoStream:
         self._call = call
         self._command = command
         self._held = ""
+        self._complaint = b""
+        self._ended = asyncio.Event()
         self.closed = False
 
     @property
     def complaint(self) -> bytes:
         """What the program said on stderr so far, as the real adapters keep it."""
         return self._complaint
-
-    _complaint = b""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         call = self._bare()
@@ -52,6 +53,7 @@ class DemoStream:
     def close(self) -> None:
         """The program ends: a lock it held is free again."""
         self.closed = True
+        self._ended.set()
         if self._held:
             self._call.state.locks.pop(self._held, None)
             self._held = ""
@@ -74,7 +76,7 @@ class DemoStream:
             if words == "Is a directory":
                 said = f"tail: error reading '{path}': {words}\n"
             self._complaint = said.encode()
-            await state.clock.sleep(1.0)
+            await state.clock.wait(1.0)
             if self.closed:
                 return
         if path != traffic.PATH:
@@ -95,8 +97,7 @@ class DemoStream:
         self._held = run_dir
         call.state.locks[run_dir] = holder
         yield b"held\n"
-        while not self.closed and self._held:
-            await call.state.clock.sleep(1.0)
+        await self._ended.wait()
 
     def _words(self, done: Answer) -> GbtuiError:
         ended = Completed(self._command, done.status, done.stdout, done.stderr, 0.0)

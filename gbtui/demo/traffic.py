@@ -121,7 +121,7 @@ async def follow(state: State, count: int, *, interval: float = 0.25) -> AsyncIt
     if old:
         yield b"".join(old)
     while True:
-        await state.clock.sleep(interval)
+        await state.clock.wait(interval)
         now = state.clock.now()
         chunk = b"".join(_between(state, seen, now))
         seen = now

@@ -72,7 +72,10 @@ def _table(prefix: str) -> str:
     """The filter table; DEFAULT_FORWARD_POLICY is ACCEPT, as the guide wants it (item 27)."""
     heads = [":INPUT DROP [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
     heads += [f":{prefix}-{name} - [0:0]" for name in _CHAINS.split()]
-    return "\n".join(["*filter", *heads, _RULES.format(u=prefix, mail=_MAIL) + "COMMIT", ""])
+    lxd = "-A FORWARD -i lxdbr0 -j ACCEPT\n"
+    # lxd-forward.service adds its rule for IPv4 only (guide item 28).
+    rules = _RULES if prefix == "ufw" else _RULES.replace(lxd, "")
+    return "\n".join(["*filter", *heads, rules.format(u=prefix, mail=_MAIL) + "COMMIT", ""])
 
 
 UFW = _table("ufw")

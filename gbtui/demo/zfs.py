@@ -23,11 +23,11 @@ def snapshots(now: float) -> list[Dataset]:
         "dns": (2, 0.4), "drive": (1900, 96), "tables": (1100, 31), "table-editor": (45, 2),
         "webmail": (9, 1),
     }  # fmt: skip
-    midnight = now - now % DAY + 3 * 3600
+    newest = now - (now - 3 * 3600) % DAY
     for role, (daily, refer) in sizes.items():
         dataset = f"{DATASETS}/acme-{role}"
-        for ago in range(7, 0, -1):
-            at = midnight - ago * DAY
+        for ago in range(7 if role == "alm-ci" else 6, -1, -1):
+            at = newest - ago * DAY
             used = int(daily * 1024 * 1024 * (0.55 + 0.13 * ((ago * 5 + len(role)) % 7)))
             if role == "alm-ci" and ago == 7:
                 used = int(61.2 * GIB)
@@ -40,9 +40,9 @@ def snapshots(now: float) -> list[Dataset]:
         Dataset(f"{DATASETS}/acme-webmail", "snapshot-nightly", 11_776, 1 * GIB, now - 20 * DAY),
     ]
     held = next(
-        row for row in found if row.dataset == system and row.name == f"daily-{_day(midnight - 2 * DAY)}"
+        row for row in found if row.dataset == system and row.name == f"daily-{_day(newest - 2 * DAY)}"
     )
-    held.holds.append(("keep", midnight - 2 * DAY + 600))
+    held.holds.append(("keep", newest - 2 * DAY + 600))
     return sorted(found, key=lambda row: (row.dataset, row.created))
 
 
