@@ -39,7 +39,7 @@ class Counts:
 
 def command(argv: tuple[str, ...], *, root: bool) -> Command:
     """A client call: root's on the host; in a container whoever asks is root already."""
-    return Command(argv, root=root, timeout=15.0, limit=4 * MIB)
+    return Command(argv, root=root, timeout=30.0, limit=4 * MIB)
 
 
 def status_of(jail: str) -> tuple[str, ...]:
