@@ -88,7 +88,7 @@ class Engine:
         return await self._decide(op_id, "keep", progress)
 
     async def revert(self, op_id: str, progress: Progress = silent) -> Outcome:
-        """Put an armed operation back now, by the script its timer would start."""
+        """Put an armed operation back now, by the script its timer would start; again where that failed."""
         return await self._decide(op_id, "revert", progress)
 
     async def plan_undo(self, op_id: str) -> Plan:
@@ -199,6 +199,8 @@ class Engine:
 
         async def decided() -> Outcome:
             reverted = await self.reverter.outcome(op_id)
+            if reverted is not None and not reverted.ok and what == "revert":
+                return await conclude.told(run, await self.reverter.now(op_id))
             if reverted is not None:
                 return await conclude.told(run, reverted)
             states = {pending.id: pending.state for pending in await self.reverter.pending()}

@@ -17,6 +17,8 @@ from gbtui.hosts.base import Command, Completed, Host, inside
 OUTPUT = 2000
 """How many bytes of a step's output are kept in the journal."""
 FILE_TIMEOUT = 30.0
+FILE_LONGEST = 45.0
+"""Seconds one command of a file's replacement, and the whole of it, may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,23 @@ async def perform(host: Host, action: Action, stop: Callable[[], bool] = lambda:
         return Done(False, str(error))
 
 
-def holds_file(where: str, path: str, data: bytes) -> Probe:
-    """The probe that `path` at `where` holds exactly `data`: the `done` of a Replace."""
-    argv = ("sh", "-c", scripts.SAME, "gbtui-same", path, sha256(data))
-    return Probe(f"{path} is the file written", Exec(where, argv), "stdout", "same")
+def holds_file(where: str, path: str, data: bytes, *, new: bool = False) -> Probe:
+    """The probe that `path` at `where` holds exactly `data`: the `done` of a Replace.
+
+    `new`: there was no file before, so that its absence is an answer, too.
+    """
+    argv = ("sh", "-c", scripts.SAME, "gbtui-same", path, sha256(data)) if new else ("sha256sum", "--", path)
+    title = f"{path} is the file written"
+    if new:
+        return Probe(title, Exec(where, argv), "stdout", "same")
+    return Probe(title, Exec(where, argv), "contains", sha256(data))
 
 
 def longest(action: Action) -> float:
     """How many seconds `action` may take at most."""
     if isinstance(action, Wait):
         return action.timeout + action.probe.run.timeout
-    return action.timeout if isinstance(action, Exec) else FILE_TIMEOUT
+    return action.timeout if isinstance(action, Exec) else FILE_LONGEST
 
 
 async def _wait(host: Host, wait: Wait, stop: Callable[[], bool]) -> Done:

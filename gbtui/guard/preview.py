@@ -24,7 +24,8 @@ def shown(action: Action) -> str:
     if isinstance(action, Wait):
         return f"wait up to {action.timeout:g} s: {wanted(action.probe)}"
     plus, minus = _counts(action)
-    return f"{action.path} +{plus} −{minus}, backup {action.backup}" if action.backup else action.path
+    backup = f", backup {action.backup}" if action.backup else ""
+    return f"{action.path} +{plus} −{minus}{backup}"
 
 
 def wanted(probe: Probe) -> str:

@@ -44,9 +44,10 @@ holds() {{
 
 _TAIL = r"""
 word=failed
-for try in 1 2 3; do
-  if work >"$dir/output" 2>&1 9>&-; then word=reverted; break; fi
-  sleep "$try"
+: >"$dir/output"
+for pause in 1 2 3 5 8 13 0; do
+  if work >>"$dir/output" 2>&1 9>&-; then word=reverted; break; fi
+  say "not all of it worked: again in $pause s" >>"$dir/output"; sleep "$pause"
 done
 { printf '%s %s\n' "$word" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"; head -c 4000 "$dir/output"; } >"$dir/outcome.new"
 sync -- "$dir/outcome.new"; mv -f "$dir/outcome.new" "$dir/outcome"; sync -- "$dir"

@@ -12,7 +12,7 @@ several steps must be one for the kernel, or must go on when the link to the ope
     gbtui-revert-prepare DIR     makes DIR (0700) and its parent
     gbtui-revert-arm DIR UNIT S  (re)starts the timer: "armed EPOCH" · the outcome (exit 76) when too late
     gbtui-revert-disarm DIR      "disarmed" · "none" (nothing there) · the outcome (exit 76) when too late
-    gbtui-revert-now DIR         reverts at once and prints the outcome
+    gbtui-revert-now DIR         reverts at once and prints the outcome; once more where it had failed
     gbtui-revert-list ROOT       one line per operation: ID, STATE, EPOCH, TITLE, separated by TABs
     gbtui-revert-reported DIR    marks the outcome as told to somebody
 
@@ -103,6 +103,7 @@ echo disarmed
 """
 
 NOW = """
+if grep -q '^failed' "$1/outcome" 2>/dev/null; then echo 0 >"$1/armed"; rm -f "$1/outcome" "$1/reported"; fi
 /bin/sh "$1/revert.sh" || exit 1
 if [ -e "$1/unit" ]; then systemctl stop "$(cat "$1/unit").timer" 2>/dev/null; fi
 cat "$1/outcome"
@@ -116,8 +117,8 @@ for dir in "$1"/*/; do
     read -r state rest <"${dir}outcome"; epoch=$(stat -c %Y "${dir}outcome")
   elif [ -e "${dir}armed" ]; then
     epoch=$(cat "${dir}armed")
-    if systemctl is-active --quiet "$unit.timer"; then state=armed
-    elif ! flock -n "${dir}lock" true; then state=reverting
+    if ! flock -n "${dir}lock" true; then state=reverting
+    elif systemctl is-active --quiet "$unit.timer"; then state=armed
     elif [ -e "${dir}outcome" ]; then read -r state rest <"${dir}outcome"
     else state=lost; fi
   else state=prepared; fi

@@ -47,7 +47,7 @@ async def accept_loopback(context: Context, given: Mapping[str, str]) -> Plan:
         steps=steps,
         verify=_verify(container, profile, services, seen, steps),
         relies_on=await _relies_on(context, container, seen),
-        why=_why(profile, seen),
+        why=f"{_why(profile, seen)} (guide {34 if seen.right else 32})",
     )
 
 
@@ -73,15 +73,13 @@ def _noop(container: str, profile: Profile, seen: Look) -> str:
 
 def _why(profile: Profile, seen: Look) -> str:
     if seen.right:
-        return (
-            f"loopback is accepted now, and would not be after a reboot: {profile.saved_rules} lacks it (34)"
-        )
+        return f"loopback is accepted now, and would not be after a reboot: {profile.saved_rules} lacks it"
     first = seen.first()
     where = f"loopback at {first + 1}" if first is not None else "loopback is never accepted"
     marks = seen.marks
     drop = f"DROP stands at {marks[0].rule + 1} of {marks[0].chain}" if marks and marks[0].rule >= 0 else ""
     drop = drop or ("the policy drops what is left" if marks else "nothing is dropped yet")
-    return f"services on 127.0.0.1 such as Valkey are cut off: {drop}, {where} (guide 32)"
+    return f"services on 127.0.0.1 such as Valkey are cut off: {drop}, {where}"
 
 
 # Steps
@@ -102,9 +100,9 @@ def _steps(context: Context, container: str, services: Sequence[Service], seen: 
 def _accept(container: str, seen: Look) -> Step:
     return Step(
         title="Accept loopback first in INPUT",
-        does=Exec(container, ("iptables", "-w", "-I", "INPUT", "1", *RULE), 10.0),
+        does=Exec(container, ("iptables", "-w", "-I", "INPUT", "1", *RULE)),
         done=_is_first(container, seen),
-        undo=(Exec(container, ("iptables", "-w", "-D", "INPUT", *RULE), 10.0),),
+        undo=(Exec(container, ("iptables", "-w", "-D", "INPUT", *RULE)),),
         armed=True,
     )
 
@@ -113,7 +111,7 @@ def _is_first(container: str, seen: Look) -> Probe:
     """Our rule by its content. Where no such rule exists yet, its being there at all proves it, even
     when somebody (fail2ban, at its start) puts another before it; else only the first place does."""
     first = "" if seen.first() is None else f"-P INPUT {seen.policy()}\n"
-    run = Exec(container, ("iptables", "-w", "-S", "INPUT"), 10.0)
+    run = Exec(container, ("iptables", "-w", "-S", "INPUT"))
     return Probe("loopback is accepted in INPUT", run, "contains", f"{first}-A INPUT {SPEC}")
 
 
@@ -125,12 +123,12 @@ def _save(context: Context, container: str, seen: Look) -> Step:
     undo = (
         Replace(container, path, after, seen.file, "")
         if seen.file is not None
-        else Exec(container, ("rm", "-f", "--", path), 10.0)
+        else Exec(container, ("rm", "-f", "--", path))
     )
     return Step(
         title=f"Save the rules in {path}",
         does=Replace(container, path, seen.file, after, backup),
-        done=holds_file(container, path, after),
+        done=holds_file(container, path, after, new=seen.file is None),
         undo=(undo,),
         armed=True,
     )
@@ -149,20 +147,20 @@ def _restart(container: str, services: Sequence[Service]) -> Step:
 
 
 def _pong(container: str, profile: Profile) -> Wait:
-    run = Exec(container, ("timeout", "2", profile.cache_client, "ping"), 5.0)
-    return Wait(Probe("Valkey answers PONG", run, "stdout", "PONG"), 10.0)
+    run = Exec(container, ("timeout", "2", profile.cache_client, "ping"), 10.0)
+    return Wait(Probe("Valkey answers PONG", run, "stdout", "PONG"), 20.0)
 
 
 def _healthy(container: str, service: Service, timeout: float) -> Wait:
     argv = ("curl", "-fsS", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", service.health)
-    return Wait(Probe(f"{service.name} is healthy", Exec(container, argv, 5.0), "stdout", "200"), timeout)
+    return Wait(Probe(f"{service.name} is healthy", Exec(container, argv, 10.0), "stdout", "200"), timeout)
 
 
 def _verify(
     container: str, profile: Profile, services: Sequence[Service], seen: Look, steps: Sequence[Step]
 ) -> tuple[Wait, ...]:
     """The effect, not exit statuses: rules, file, PONG, health."""
-    proofs = [Wait(step.done, 5.0) for step in steps if step.done is not None]
+    proofs = [Wait(step.done, 10.0) for step in steps if step.done is not None]
     if not services or seen.right:
         return tuple(proofs)
     return (*proofs, _pong(container, profile), *(_healthy(container, s, 10.0) for s in services))

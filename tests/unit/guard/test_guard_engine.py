@@ -247,6 +247,20 @@ async def test_the_timer_reverts_what_nobody_kept_and_the_next_start_says_so_onc
     assert rig.journal.story(outcome.id)[-1].record == "reverted"
 
 
+async def test_a_revert_that_failed_is_told_and_can_be_tried_again(rig: Rig) -> None:
+    """LXD was away when the timer fired: every try failed, and said so."""
+    outcome = await apply(rig, Answers(keeps="leave"), steps=plan(rig.root).steps[:1], verify=())
+    (rig.root / "bin/sleep").write_text("#!/bin/sh\n")  # the script's own pauses, not what is tested
+    (rig.root / "bin/sleep").chmod(0o755)
+    (rig.root / "instances/acme-system").rename(rig.root / "away")
+    failed = await rig.engine().revert(outcome.id)
+    assert failed.result == "failed"
+    assert "tried to put itself back and failed" in failed.message
+    (rig.root / "away").rename(rig.root / "instances/acme-system")
+    assert (await rig.engine().revert(outcome.id)).result == "reverted"
+    assert rig.state() == UNTOUCHED
+
+
 async def test_undo_later_is_an_operation_of_its_own(rig: Rig) -> None:
     outcome = await apply(rig, undo_warning="it will be broken again")
     refused = await rig.engine().undo(outcome.id, Answers())

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbtui.errors import Refused
@@ -108,6 +108,7 @@ def test_a_line_replaced_by_rubbish_shows(journal: Journal) -> None:
     assert journal.verify().broken == 4
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(1, 60))
 def test_a_torn_last_line_is_counted_closed_and_no_break(
     tmp_path_factory: pytest.TempPathFactory, cut: int, again: int

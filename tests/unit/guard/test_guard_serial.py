@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbtui.errors import BadInput, Malformed
@@ -55,12 +55,14 @@ PLAN = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PLAN)
 def test_a_plan_survives_the_journal_exactly(plan: Plan) -> None:
     written = json.dumps(to_json(plan)).encode()
     assert from_json(decode_json(written, what="test")) == plan
 
 
+@settings(deadline=None)
 @given(PLAN, st.data())
 def test_a_plan_with_a_missing_key_is_refused_with_its_place(plan: Plan, data: st.DataObject) -> None:
     value = to_json(plan)
