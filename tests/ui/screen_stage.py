@@ -39,19 +39,19 @@ def session(
 
 @asynccontextmanager
 async def cockpit(
-    of: Session, size: tuple[int, int] = WIDE, *, ready: bool = True
+    of: Session, size: tuple[int, int] = WIDE, *, ready: bool = True, patience: float = PATIENCE
 ) -> AsyncIterator[tuple[CockpitApp, AppPilot]]:
     """The running app; with `ready`, after the firewall of the system container was read."""
     app = CockpitApp(of)
     async with app.run_test(size=size, notifications=True) as pilot:
         if ready:
-            await until(pilot, lambda: app.root.feeds["firewall"].reading.value is not None)
+            await until(pilot, lambda: app.root.feeds["firewall"].reading.value is not None, patience)
         yield app, pilot
 
 
-async def until(pilot: AppPilot, condition: Callable[[], object]) -> None:
+async def until(pilot: AppPilot, condition: Callable[[], object], patience: float = PATIENCE) -> None:
     """Wait for a condition; fails when it is not met in time."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not condition():
             await pilot.pause(0.01)
 
@@ -62,9 +62,9 @@ def screen_text(app: CockpitApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-async def see(app: CockpitApp, pilot: AppPilot, *words: str) -> str:
+async def see(app: CockpitApp, pilot: AppPilot, *words: str, patience: float = PATIENCE) -> str:
     """Wait until all `words` are on the screen; returns the screen."""
-    await until(pilot, lambda: all(word in screen_text(app) for word in words))
+    await until(pilot, lambda: all(word in screen_text(app) for word in words), patience)
     return screen_text(app)
 
 
