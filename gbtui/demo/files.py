@@ -214,14 +214,20 @@ def write(state: State, place: Place, path: str, data: bytes, *, mode: int | Non
 
 
 def grep(call: Call) -> Answer:
-    """`grep [-q] [-F] TEXT PATH`: lines that hold TEXT."""
-    flags = [word for word in call.arguments if word.startswith("-")]
+    """`grep [-R] [-l] [-s] [-q] [-F] TEXT PATH…`: TEXT is taken as it stands."""
+    flags = {letter for word in call.arguments if word.startswith("-") for letter in word[1:]}
     words = [word for word in call.arguments if not word.startswith("-")]
     if len(words) < 2:
         return failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]...")
-    data = content(call.state, call.place, words[1])
-    if data is None:
-        return failed(2, f"grep: {words[1]}: No such file or directory")
-    wanted = words[0].encode()
-    found = [line for line in data.splitlines(keepends=True) if wanted in line]
-    return Answer(0 if found else 1, b"" if "-q" in flags else b"".join(found))
+    wanted, out, errors = words[0].encode(), [], []
+    for path in words[1:]:
+        names = [name for name in call.place.files if name.startswith(f"{path}/")] if "R" in flags else []
+        if path not in call.place.files and not (is_folder(call.place, path) and "R" in flags):
+            errors.append(f"grep: {path}: No such file or directory\n")
+        for name in sorted([*names, path]):
+            data = content(call.state, call.place, name) or b""
+            found = [line for line in data.splitlines(keepends=True) if wanted in line]
+            out += [f"{name}\n".encode()] if found and "l" in flags else found
+    status = 2 if errors else 0 if out else 1
+    shown = b"" if "q" in flags else b"".join(out)
+    return Answer(status, shown, b"" if "s" in flags else "".join(errors).encode())

@@ -20,6 +20,15 @@ SYSTEM_RULES = """*filter
 -A INPUT -p tcp -m tcp --dport 9000 -j DROP
 COMMIT
 """
+RESTORE_UNIT = f"""[Unit]
+Description=Restore iptables rules
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/iptables-restore {RULES_V4}
+[Install]
+WantedBy=multi-user.target
+"""
 _UNITS = {
     "proxy": ("proxy.service", "fail2ban.service"),
     "system": (
@@ -79,6 +88,9 @@ def _system(place: Place, now: float) -> None:
     place.folders.add("/etc/iptables")
     place.files[RULES_V4] = File(SYSTEM_RULES.encode(), modified=now - 2e6)
     place.units["iptables-restore.service"] = Unit("iptables-restore.service", since=now - 1e6, oneshot=True)
+    for folder in ("", "multi-user.target.wants/"):
+        name = f"/etc/systemd/system/{folder}iptables-restore.service"
+        place.files[name] = File(RESTORE_UNIT.encode(), modified=now - 2e6)
     started = "INFO botserver:BotServer started successfully on port 5858\n"
     key = (
         "INFO basic: Adding suggestion to Redis key: suggestions:0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0001:demo\n"

@@ -116,17 +116,20 @@ def _complain(place: Place, now: float) -> None:
 
 
 def _is(call: Call, verb: str, names: list[str], *, quiet: bool) -> Answer:
-    lines, status = [], 0
+    """systemctl answers 0 when at least one of them is what is asked for."""
+    lines, statuses = [], []
     for name in names:
         unit = unit_of(call, name)
         if verb == "is-enabled":
-            lines.append("enabled" if unit else "not-found")
-            status = status if unit else 4
-            continue
-        lines.append("inactive" if unit is None or not unit.active else "active")
-        if lines[-1] != "active":
-            status = 4 if unit is None else 3
-    return Answer(status, b"" if quiet else "".join(f"{line}\n" for line in lines).encode())
+            word, holds = ("enabled", True) if unit else ("not-found", False)
+        elif verb == "is-failed":
+            word, holds = ("active" if unit and unit.active else "inactive"), False
+        else:
+            holds = unit is not None and unit.active
+            word = "active" if holds else "inactive"
+        lines.append(f"{word}\n")
+        statuses.append(0 if holds else 4 if unit is None else 1 if verb == "is-failed" else 3)
+    return Answer(min(statuses, default=1), b"" if quiet else "".join(lines).encode())
 
 
 def _show(call: Call, name: str, flags: dict[str, str]) -> str:

@@ -104,6 +104,9 @@ CASES = (
     ),
     Case("systemctl is-active nosuch.service", 4, out=r"^inactive$"),
     Case("systemctl is-active --quiet nosuch.timer", 4, out=r"\A\Z"),
+    Case("systemctl is-active ssh.service nosuch.service", out=r"^active\ninactive$"),
+    Case("systemctl is-enabled nosuch.service", 4, out=r"^not-found$"),
+    Case("systemctl is-enabled iptables-restore.service", out=r"^enabled$", where=SYSTEM),
     Case("systemctl is-active system.service ui.service", out=r"^active\nactive$", where=SYSTEM),
     Case(
         "systemctl show nosuch.service -p LoadState,ActiveState",
@@ -148,6 +151,13 @@ CASES = (
     Case("zfs list", 1, err=r"^Error: Command not found$", where="acme-dns"),
     Case("fail2ban-client status", 255, err=r"Is fail2ban running\?$", where="acme-dns"),
     Case("lxc exec nosuch -- true", 1, err=r"^Error: Instance not found$"),
+    Case(
+        "grep -RlsF -- /etc/iptables/rules.v4 /etc/systemd/system /nosuch",
+        2,
+        out=r"^/etc/systemd/system/multi-user\.target\.wants/iptables-restore\.service$",
+        err=r"\A\Z",
+        where=SYSTEM,
+    ),
     Case("id -u", out=r"\A0\n\Z"),
 )
 
