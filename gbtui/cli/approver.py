@@ -6,7 +6,6 @@ import asyncio
 import sys
 from typing import Literal
 
-from gbtui.cli.output import warn
 from gbtui.cli.words import show_plan
 from gbtui.guard.plan import Danger, Plan
 from gbtui.guard.port import Approval
@@ -52,7 +51,6 @@ class CommandLineApprover:
         if self._yes:
             return Approval(True, self._user, acknowledged=warned, typed=self._confirm)
         if not at_terminal():
-            warn("gbtui: nobody is there to approve: run it in a terminal, or add --yes")
             return Approval(False, self._user)
         typed = self._confirm
         if plan.danger is Danger.IRREVERSIBLE and not typed:

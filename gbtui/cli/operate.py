@@ -11,7 +11,7 @@ from gbtui.cli.opening import opened
 from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, table, warn
 from gbtui.cli.parser import parameters
 from gbtui.cli.words import show_event, show_outcome, show_plan
-from gbtui.errors import Changed, GbtuiError, Refused
+from gbtui.errors import Changed, Refused
 from gbtui.guard.port import Event, Outcome, Progress
 from gbtui.session import Session
 
@@ -184,9 +184,9 @@ def _end(outcome: Outcome, options: argparse.Namespace) -> int:
     elif status == DONE or outcome.id:
         show_outcome(outcome)
     else:
-        kinds: dict[str, type[GbtuiError]] = {"changed": Changed, "refused": Refused, "declined": Refused}
-        error = kinds.get(outcome.result, GbtuiError)(outcome.plan.title, why=outcome.message)
-        return fail(error, as_json=False)
+        hint = "run it in a terminal, or add --yes" if outcome.result == "declined" else ""
+        kind = Changed if outcome.result == "changed" else Refused
+        return fail(kind(outcome.message, hint=hint), as_json=False)
     return status
 
 

@@ -1,0 +1,166 @@
+"""The command line on the demo host: documented shapes, exit statuses, words on stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gbtui.cli import main
+
+OPERATION, CONTAINER = "firewall.accept-loopback", "container=acme-system"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's configuration and journal but this test's."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("GBTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LXD_DIR", str(tmp_path / "no-lxd"))
+    monkeypatch.delenv("GBTUI_CONFIG", raising=False)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    status = main(list(words))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def document(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    status, out, err = run(capsys, "--demo", *words, "--json")
+    assert status == 0, err
+    found = json.loads(out)
+    assert found["schema"] == 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("subject", "key", "fields"),
+    [
+        (
+            "containers",
+            "containers",
+            {"name", "tenant", "role", "state", "privileged", "ipv4", "devices", "snapshots"},
+        ),
+        ("snapshots", "snapshots", {"dataset", "name", "owner", "used", "referenced", "created", "holds"}),
+        ("firewall", "chains", {"where", "table", "chain", "policy", "rules"}),
+        ("log", "entries", {"status", "method", "host", "uri"}),
+        ("bans", "jails", {"where", "jail", "banned"}),
+    ],
+)
+def test_show_has_the_documented_shape(
+    capsys: pytest.CaptureFixture[str], subject: str, key: str, fields: set[str]
+) -> None:
+    found = document(capsys, "show", subject)
+    assert found["host"] == "demo"
+    assert found["taken_at"].endswith("Z")
+    assert found[key]
+    assert fields <= set(found[key][0])
+
+
+@pytest.mark.parametrize("subject", ["containers", "snapshots", "firewall", "log", "bans"])
+def test_show_in_words_names_what_it_shows(capsys: pytest.CaptureFixture[str], subject: str) -> None:
+    status, out, _ = run(capsys, "show", subject, "--demo")
+    assert status == 0
+    assert len(out.splitlines()) > 3
+
+
+def test_global_options_go_before_or_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    before = run(capsys, "--demo", "--json", "show", "containers")
+    after = run(capsys, "show", "containers", "--demo", "--json")
+    assert json.loads(before[1])["containers"][0]["name"] == json.loads(after[1])["containers"][0]["name"]
+
+
+def test_operations_are_listed_with_their_guards(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(run(capsys, "ops", "--json")[1])
+    ids = {operation["id"]: operation for operation in found["operations"]}
+    assert ids[OPERATION]["guards"]
+    assert all(guard["items"] for guard in ids[OPERATION]["guards"])
+
+
+def test_a_plan_is_whole_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "--drill", "valkey-loopback", "plan", OPERATION, CONTAINER, "--json")
+    plan = json.loads(out)
+    assert (status, plan["operation"], plan["schema"]) == (0, OPERATION, 1)
+    assert plan["fingerprint"]
+    assert {"where", "does", "undo"} <= set(plan["steps"][0])
+    assert {"guard", "verdict", "reason", "items"} <= set(plan["verdicts"][0])
+    assert json.loads(run(capsys, "journal", "--json")[1])["records"] == []
+
+
+def test_apply_repairs_and_the_journal_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(
+        capsys, "--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", "--keep", "--json"
+    )
+    assert status == 0, err
+    outcome = json.loads(out)["outcome"]
+    assert (outcome["result"], outcome["armed_until"]) == ("done", None)
+    story = run(capsys, "journal", outcome["id"])[1]
+    assert "step-done" in story
+    assert run(capsys, "journal", "--verify")[0] == 0
+
+
+def test_apply_on_a_healthy_host_says_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "--demo", "apply", OPERATION, CONTAINER, "--yes")
+    assert status == 0
+    assert "already right" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["frobnicate"], 2, "frobnicate"),
+        (["show", "nonsense"], 2, "nonsense"),
+        (["--demo", "show", "log", "--lines", "0"], 2, "1 to 50000"),
+        (["--demo", "show", "firewall", "--where", "acme-nowhere"], 2, "acme-system"),
+        (["--demo", "--tenant", "nobody", "show", "containers"], 2, "acme"),
+        (["--drill", "nonsense", "show", "bans"], 2, "valkey-loopback"),
+        (["--demo", "--host", "ssh://a@b", "show", "bans"], 2, "--host"),
+        (["--demo", "plan", "firewall.acept-loopback"], 2, OPERATION),
+        (["--demo", "plan", OPERATION, "container"], 2, "key=value"),
+        (["--demo", "plan", OPERATION, CONTAINER, CONTAINER], 2, "twice"),
+        (["--demo", "plan", OPERATION], 2, "container"),
+        (["--drill", "valkey-loopback", "apply", OPERATION, CONTAINER], 3, "--yes"),
+        (
+            ["--drill", "valkey-loopback", "--read-only", "apply", OPERATION, CONTAINER, "--yes"],
+            3,
+            "read-only",
+        ),
+        (["show", "containers"], 5, "--demo"),
+        (["journal", "no-such-id"], 1, "no-such-id"),
+        (["--demo", "undo", "no-such-id", "--yes"], 1, "no-such-id"),
+    ],
+)
+def test_bad_input_is_refused_in_words(
+    capsys: pytest.CaptureFixture[str], words: list[str], status: int, said: str
+) -> None:
+    found, out, err = run(capsys, *words)
+    assert found == status, out + err
+    assert said in err
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_errors_are_json_too_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "--demo", "--tenant", "nobody", "show", "containers", "--json")
+    error = json.loads(out)["error"]
+    assert status == 2
+    assert set(error) == {"kind", "message", "hint"}
+    assert error["kind"] == "bad-input"
+    assert err.startswith("gbtui: ")
+
+
+@pytest.mark.parametrize(
+    ("drill", "status", "first"), [(None, 0, "●"), ("valkey-loopback", 1, "✖ acme-system")]
+)
+def test_without_a_terminal_the_first_page_is_printed_worst_first(
+    capsys: pytest.CaptureFixture[str], drill: str | None, status: int, first: str
+) -> None:
+    found, out, err = run(capsys, *(["--drill", drill] if drill else ["--demo"]))
+    assert found == status, err
+    lines = out.splitlines()
+    assert "nothing here is real" in lines[0]
+    assert lines[1].startswith(first)
+    assert "gbtui" in lines[-1]
