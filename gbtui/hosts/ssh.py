@@ -127,7 +127,7 @@ class SshHost:
 
     async def _greet(self, sessions: Sessions) -> None:
         """Ask who we are over there; the answer also measures how far away it is."""
-        answer = await self._run(sessions, Command(("id", "-u")), sudo=False)
+        answer = await self._run(sessions, Command(("id", "-u"), timeout=30.0), sudo=False)
         uid = answer.stdout.strip()
         if not answer.ok or not uid.isdigit():
             raise Malformed(

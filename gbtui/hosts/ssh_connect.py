@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
 #: Seconds: for TCP and the key exchange, for the whole login.
-CONNECT_TIMEOUT, LOGIN_TIMEOUT = 10.0, 20.0
+CONNECT_TIMEOUT, LOGIN_TIMEOUT = 10.0, 30.0
 #: A link is lost when this many keepalives, this many seconds apart, stay without an answer.
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 15, 3
 #: Seconds for a connection to say goodbye.

@@ -76,7 +76,11 @@ class SshLink:
         """Connect, and from then on stay connected. Idempotent."""
         async with self._opening:
             if self._keeper is None:
-                await self._connect()
+                try:
+                    await self._connect()
+                except GbtuiError as error:
+                    self._change(connected=False, why=error.why or error.what)
+                    raise
                 self._keeper = asyncio.create_task(self._keep(), name=f"link to {self._config.name}")
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -267,3 +268,41 @@ def test_run_in_terminal_returns_the_status_and_names_a_missing_program() -> Non
     assert run_in_terminal(("sh", "-c", "kill -TERM $$")) == 143
     with pytest.raises(MissingTool, match="no-such-tool-here"):
         run_in_terminal(("no-such-tool-here",))
+
+
+@pytest.fixture
+async def behind_sudo(local: LocalHost) -> LocalHost:
+    """A host that believes it must ask sudo; root may always do so."""
+    if os.geteuid() != 0 or shutil.which("sudo") is None:
+        pytest.skip("needs sudo and root")
+    local._sudo = True
+    return local
+
+
+async def test_behind_sudo_it_is_the_same(behind_sudo: LocalHost, tmp_path: Path, marker: str) -> None:
+    host, data = behind_sudo, os.urandom(100_000)
+    done = await host.run(Command(("cat",), root=True, stdin=data))
+    assert (done.status, done.stdout) == (0, data)
+    assert (await host.run(Command(("sh", "-c", "exit 9"), root=True))).status == 9
+    assert (await host.run(Command(("sleep", "600"), root=True, timeout=0.3))).status == 124
+    results = await host.run_many((Command(("id", "-u"), root=True), Command(("no-such",), root=True)))
+    assert [r.status for r in results] == [0, 127]
+    await host.write(str(tmp_path / "file"), data)
+    assert await host.read(str(tmp_path / "file")) == data
+    with pytest.raises(MissingTool, match="no-such"):
+        await host.run(Command(("no-such",), root=True))
+    log = tmp_path / marker
+    log.write_bytes(b"one\n")
+    async with host.stream(Command(("tail", "-n", "+1", "-F", str(log)), root=True)) as stream:
+        assert await anext(aiter(stream)) == b"one\n"
+    await until(lambda: processes(marker) == [])
+
+
+async def test_behind_sudo_cancellation_leaves_no_process(behind_sudo: LocalHost, marker: str) -> None:
+    argv = ("sh", "-c", "sleep 600 & sleep 600", marker)
+    task = asyncio.create_task(behind_sudo.run(Command(argv, root=True, timeout=600)))
+    await until(lambda: bool(processes(marker)))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: processes(marker) == [])

@@ -291,6 +291,7 @@ async def test_an_unknown_host_key_is_denied(near: Far, keys: Keys) -> None:
         await host.open()
     assert str(empty) in str(caught.value)
     assert not host.link.connected
+    assert "not known" in host.link.why
     missing = SshHost(replace(near.config, known_hosts=(str(keys.folder / "no"),)))
     with pytest.raises(Denied, match="ssh-keyscan"):
         await missing.open()
