@@ -125,7 +125,7 @@ _COCKPIT = (
         "Show every operation that was carried out here, and undo one.",
         Scope.COCKPIT,
         "app.journal",
-        5,
+        10,
     ),
 )
 

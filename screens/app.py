@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import ClassVar, cast
 
 from rich.text import Text
@@ -26,6 +25,7 @@ from gbtui.text import clean, text
 from screens import crash
 from screens.actions import Scope, bindings
 from screens.cockpit import Cockpit
+from screens.cockpit_face import NARROW_BELOW
 from screens.help import HelpScreen
 from screens.journal import JournalScreen
 from screens.leave import Leave
@@ -36,8 +36,6 @@ from screens.recovery import RecoveryScreen
 from widgets.safe import SafeFilter
 from widgets.strip import StripState
 
-NARROW_BELOW = 120
-"""Columns below which one pane is shown at a time."""
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 """Seconds between attempts to reach a host that could not be reached at the start."""
 
@@ -121,7 +119,7 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def strip_state(self) -> StripState:
         """What the strip says now, on every screen."""
-        return self.root.strip_state(self.connecting, datetime.now(UTC))
+        return self.root.strip_state()
 
     # -- text that leaves ---------------------------------------------------------------------
 

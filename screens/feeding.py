@@ -7,18 +7,22 @@ from typing import Any
 
 from gbtui.facts.feed import Source
 from gbtui.facts.reading import Reading
+from screens.troubles import Trouble, troubles_in
 from widgets.pane import Pane
 
 
 class Feeding:
-    """Ties a pane to a source. `heard` is called after the pane showed another reading.
+    """Ties the pane `name` to a source. `heard` is called after the pane showed another reading.
 
     However fast a source announces, the pane gets the latest reading once per turn of the screen.
     """
 
-    def __init__(self, pane: Pane[Any], heard: Callable[[], None]) -> None:
+    def __init__(self, name: str, pane: Pane[Any], heard: Callable[[], None]) -> None:
+        self.name = name
         self.pane = pane
         self.source: Source[Any] | None = None
+        self.troubles: tuple[Trouble, ...] = ()
+        """What the latest reading says is wrong; worked out once for each reading."""
         self._heard = heard
         self._watching = False
         self._pending = False
@@ -61,5 +65,6 @@ class Feeding:
 
     def _deliver(self) -> None:
         self._pending = False
+        self.troubles = tuple(troubles_in(self.name, self.reading))
         self.pane.show(self.reading)
         self._heard()
