@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import shutil
+import socket
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 #: A unix socket's path must fit into 108 bytes.
 _LONGEST = 100
+_PREFIX, _NAME = "gbtui-lxd-", "lxd"
 
 _FIND = """\
 for path do
@@ -65,7 +70,7 @@ class Forward:
     def __init__(self, folder: Path, listener: SSHListener) -> None:
         self._folder = folder
         self._listener = listener
-        self.path = str(folder / "lxd")
+        self.path = str(folder / _NAME)
 
     def close(self) -> None:
         """Stop listening and take the socket away: asyncssh leaves the file behind."""
@@ -83,7 +88,7 @@ async def forward(ssh: SSHClientConnection, remote: str) -> Forward:
 
     folder = _private_folder()
     try:
-        listener = await ssh.forward_local_path(str(folder / "lxd"), remote)
+        listener = await ssh.forward_local_path(str(folder / _NAME), remote)
     except BaseException as error:
         with contextlib.suppress(OSError):
             folder.rmdir()
@@ -95,8 +100,26 @@ async def forward(ssh: SSHClientConnection, remote: str) -> Forward:
 
 def _private_folder() -> Path:
     # mkdtemp makes it 0700, whatever the umask says
-    folder = Path(tempfile.mkdtemp(prefix="gbtui-"))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     if len(bytes(folder)) > _LONGEST:
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="gbtui-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))
+    sweep(folder.parent)
     return folder
+
+
+def sweep(parent: Path, *, older_than: float = 60.0) -> None:
+    """Take away sockets of ours that nobody listens on: those of a gbtui that was killed.
+
+    `older_than` is in seconds: a younger one may be about to listen.
+    """
+    for path in parent.glob(f"{_PREFIX}*/{_NAME}"):
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            if found.st_uid != os.geteuid() or time.time() - found.st_mtime < older_than:
+                continue
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+                knock.settimeout(0.2)
+                if knock.connect_ex(str(path)) == errno.ECONNREFUSED:
+                    path.unlink()
+                    path.parent.rmdir()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,7 @@ from gbtui.hosts import ssh_link
 from gbtui.hosts.base import Command, Link
 from gbtui.hosts.collect import ProgramStream
 from gbtui.hosts.ssh import SshHost
+from gbtui.hosts.ssh_forward import sweep
 from tests.unit.hosts.servers import SSHD, Keys, Server, Wire, in_process, openssh, wire
 from tests.unit.hosts.support import descriptors, is_private_socket, names_and_modes, processes, until
 
@@ -273,6 +275,20 @@ async def test_lxds_socket_is_forwarded_privately_and_taken_away(far: Far, short
         writer.close()
         await host.close()
         assert not path.parent.exists()
+
+
+async def test_what_a_killed_gbtui_left_is_swept(short_dir: Path) -> None:
+    dead, live = short_dir / "gbtui-lxd-dead", short_dir / "gbtui-lxd-live"
+    for folder in (dead, live):
+        folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(dead / "lxd"))
+    async with await asyncio.start_unix_server(_answer, live / "lxd"):
+        sweep(short_dir)
+        assert dead.exists()
+        sweep(short_dir, older_than=-1)
+        assert not dead.exists()
+        assert live.exists()
 
 
 async def test_no_lxd_socket_over_there(far: Far, short_dir: Path) -> None:
