@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -158,10 +159,13 @@ class Recovery:
             try:
                 await self._rearm(run, found)
             except (Broke, Left, GbtuiError) as error:
+                reverted = await self._engine.reverter.outcome(op_id)
+                if reverted is not None:
+                    return await conclude.told(run, reverted)
                 return conclude.left(run, f"the host's own revert could not be armed: {error}")
             return await conclude.onward(run, approver, found.numbers("done"))
 
-        return await self._under_lock(op_id, progress, work)
+        return await self._under_lock(op_id, progress, work, hold_timer=True)
 
     async def undo_unfinished(self, op_id: str, progress: Progress = silent) -> Outcome:
         """Undo what was done, last first, prove it, and end the operation."""
@@ -195,7 +199,19 @@ class Recovery:
         else:
             await run.arm()
 
-    async def _under_lock(self, op_id: str, progress: Progress, work: Work) -> Outcome:
+    async def _hold_timer(self, run: Run) -> None:
+        """Looking takes a while: give the timer its full time again, so that it does not fire under us.
+
+        When it is too late for that, `examine` finds what the host has done.
+        """
+        states = {found.id: found.state for found in await self._engine.reverter.pending()}
+        if states.get(run.id) == "armed":
+            with suppress(GbtuiError):
+                await self._engine.reverter.renew(run.id, run.plan.revert_after)
+
+    async def _under_lock(
+        self, op_id: str, progress: Progress, work: Work, *, hold_timer: bool = False
+    ) -> Outcome:
         engine = self._engine
         story = engine.story(op_id)
         run = engine.new_run(story.plan, op_id, progress)
@@ -205,8 +221,9 @@ class Recovery:
             return Outcome(op_id, "refused", f"{op_id} has ended: {story.outcome}", story.plan)
 
         async def locked() -> Outcome:
-            found = await self.examine(op_id)
-            return await work(run, found)
+            if hold_timer:
+                await self._hold_timer(run)
+            return await work(run, await self.examine(op_id))
 
         return await engine.locked(run, locked)
 
