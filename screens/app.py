@@ -65,7 +65,7 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.set_keymap(self.remapped)
-        self.set_interval(1, self._tick)
+        self.set_interval(1, self.tick)
 
     @work(group="session", exclusive=True, exit_on_error=False)
     async def open_session(self) -> None:
@@ -81,14 +81,14 @@ class CockpitApp(App[int], inherit_bindings=False):
             except GbtuiError as error:
                 self.connecting = f"{error}; trying again every {pause:.0f} s"
                 self.root.failed(error)
-                self._tick()
+                self.tick()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 break
         self.opened = True
         self.connecting = ""
-        self._tick()
+        self.tick()
         self.root.opened()
         self.look_for_unfinished()
 
@@ -111,7 +111,8 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     # -- the strip ----------------------------------------------------------------------------
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Once a second, and when something changed: the strip, and everything that ages."""
         if isinstance(self.screen, Page):
             self.screen.tick()
         elif isinstance(below := self.screen_stack[0], Page):

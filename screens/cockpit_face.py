@@ -210,5 +210,5 @@ class CockpitFace(Page[None]):
     def strip_state(self) -> StripState:
         """What the strip says on every screen."""
         app = self.cockpit
-        notice = app.connecting or app.operator.pending
+        notice = app.connecting or app.operator.notice
         return self._overview.strip_state(self.size.width, opened=app.opened, notice=notice)

@@ -75,6 +75,12 @@ class Operator:
         return self.desk.screen.pending if self.desk and self.desk.screen else ""
 
     @property
+    def notice(self) -> str:
+        """What the strip says: what is pending, or that a plan is being made."""
+        planning = "reading the host for a plan…" if self.desk and not self.desk.screen else ""
+        return self.pending or planning
+
+    @property
     def busy(self) -> bool:
         """A plan is open, running or armed."""
         return self.desk is not None
@@ -101,6 +107,7 @@ class Operator:
             return
         self.desk = Desk(self._app, self._app.session.engine.user)
         self.spawn(self._engaged(self.desk, work))
+        self._app.tick()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside the screens."""

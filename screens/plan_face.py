@@ -79,7 +79,12 @@ class PlanFace(Page[None]):
                 yield from self._sections()
             yield Static(id="say")
             if self.plan.must_type:
-                yield Input(placeholder=f"type {self.plan.must_type} to confirm", id="typed", compact=True)
+                yield Input(
+                    placeholder=f"type {self.plan.must_type} to confirm",
+                    id="typed",
+                    compact=True,
+                    select_on_focus=False,
+                )
             yield Button(Content("Cancel"), id="cancel", compact=True)
 
     def _sections(self) -> ComposeResult:
