@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -41,7 +41,13 @@ def paired(
 ) -> Ratio:
     """Run both `rounds` times, alternating, after one round that does not count."""
     ours(), theirs()
-    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    return median_ratio(title, [(ours(), theirs()) for _ in range(rounds)], goal=goal, unit=unit)
+
+
+def median_ratio(
+    title: str, pairs: Sequence[tuple[float, float]], *, goal: float | None = None, unit: str = "s"
+) -> Ratio:
+    """The ratio of the medians of (ours, theirs) pairs."""
     return Ratio(title, median(o for o, _ in pairs), median(t for _, t in pairs), goal, unit)
 
 

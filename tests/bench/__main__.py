@@ -1,0 +1,26 @@
+"""Run every bench and print its line."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench.many_snapshots import many_snapshots
+from tests.bench.measure import say
+from tests.bench.refresh import refresh
+from tests.bench.start import start
+from tests.bench.terminal_bytes import terminal_bytes
+
+
+def main() -> int:
+    say(start().line())
+    say(many_snapshots().line())
+    refreshed = refresh()
+    say(
+        refreshed.line() if refreshed else "one refresh of five panes: needs the lab (GBTUI_LAB=1 make bench)"
+    )
+    terminal_bytes()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
