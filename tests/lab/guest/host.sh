@@ -2,6 +2,8 @@
 # The host's own firewall, the forward rule the guide wants from systemd, and the attacker.
 set -eu
 cd "$(dirname "$0")"
+# No way out and no resolver: a refused query fails at once, an unreachable one takes seconds.
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 ufw --force default deny incoming >/dev/null
 ufw --force default allow outgoing >/dev/null
 # Order matters to whoever learns from this host: 22 first, then everything else.

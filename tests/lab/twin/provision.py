@@ -82,9 +82,10 @@ class Provisioner:
         with tarfile.open(disks.payload, "w") as archive:
             archive.add(image / "image.tar.zst", "image.tar.zst")
             archive.add(libraries / "site-packages.tar", "site-packages.tar")
-        base = self._builder.root().ensure() / "root.qcow2"
+        # Relative, so that the whole cache can be moved.
+        base = f"../{self._builder.root().ensure().name}/root.qcow2"
         create = ["qemu-img", "create", "-q", "-f", "qcow2"]
-        subprocess.run([*create, "-b", str(base), "-F", "qcow2", str(disks.root)], check=True)
+        subprocess.run([*create, "-b", base, "-F", "qcow2", str(disks.root)], check=True)
         subprocess.run([*create, str(disks.pool), "12G"], check=True)
         self.write_known_hosts()
         self._machine.start(disks, self.accelerator())
