@@ -10,6 +10,9 @@
     tenant = "acme"
     read_only = false
 
+    [keys]
+    "pane.filter" = "f3"                        # ids as in docs/keys.md
+
 Reading is strict: what is not understood is refused with file, line and the expected form.
 """
 
@@ -34,6 +37,7 @@ ADDRESS_FORM = '"ssh://user@host:port", "local" or "demo"'
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOSTNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
+_KEYS = re.compile(r"[A-Za-z0-9_+]{1,32}(,[A-Za-z0-9_+]{1,32}){0,7}")
 _FORMS = {
     "address": ADDRESS_FORM,
     "known_hosts": "a path, or a list of paths",
@@ -71,10 +75,11 @@ class HostConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configured hosts by name, and which is meant when none is named."""
+    """The configured hosts by name, which is meant when none is named, and keys by the action's id."""
 
     hosts: Mapping[str, HostConfig] = field(default_factory=dict)
     default: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
 
 
@@ -116,8 +121,8 @@ def parse_config(source: str, path: Path) -> Config:
         raise BadInput(f"configuration {path}", why=clean(str(error)), hint="a TOML file") from error
     reader = _Reader(source, path)
     for key in table:
-        if key not in {"default", "hosts"}:
-            raise reader.error((key,), "unknown key", "default = NAME, and [hosts.NAME] tables")
+        if key not in {"default", "hosts", "keys"}:
+            raise reader.error((key,), "unknown key", "default = NAME, [hosts.NAME] tables, and [keys]")
     entries = table.get("hosts", {})
     if not isinstance(entries, dict):
         raise reader.error(("hosts",), "not a table", "[hosts.NAME]")
@@ -125,7 +130,7 @@ def parse_config(source: str, path: Path) -> Config:
     default = table.get("default")
     if default is not None and (not isinstance(default, str) or default not in hosts):
         raise reader.error(("default",), "names no configured host", f"one of {', '.join(hosts) or 'none'}")
-    return Config(hosts, default, path)
+    return Config(hosts, default, reader.keys(table.get("keys", {})), path)
 
 
 def resolve_host(text: str | None, config: Config) -> HostConfig:
@@ -224,6 +229,16 @@ class _Reader:
             tenant=self._string(at, entry, "tenant") or "",
             read_only=read_only,
         )
+
+    def keys(self, entry: Any) -> dict[str, str]:
+        """The `[keys]` table; whether an id exists only the screens know."""
+        form = '"ACTION" = "KEY", several keys separated by commas'
+        if not isinstance(entry, dict):
+            raise self.error(("keys",), "not a table", f"[keys] with {form}")
+        for action, key in entry.items():
+            if not isinstance(key, str) or not _KEYS.fullmatch(key):
+                raise self.error(("keys", action), "not a key", form)
+        return dict(entry)
 
     def _known_hosts(self, at: tuple[str, ...], entry: dict[str, Any]) -> tuple[str, ...]:
         if "known_hosts" not in entry:

@@ -164,3 +164,16 @@ def test_without_a_terminal_the_first_page_is_printed_worst_first(
     assert "nothing here is real" in lines[0]
     assert lines[1].startswith(first)
     assert "gbtui" in lines[-1]
+
+
+def test_keys_of_the_configuration_are_checked_by_name(tmp_path: Path) -> None:
+    from gbtui.cli.cockpit import keymap
+    from gbtui.config import parse_config
+    from gbtui.errors import BadInput
+
+    path = tmp_path / "config.toml"
+    assert keymap(parse_config('[keys]\n"pane.filter" = "f3,slash"\n', path)) == {"pane.filter": "f3,slash"}
+    with pytest.raises(BadInput, match=r"pane\.filter"):
+        keymap(parse_config('[keys]\n"pane.filtr" = "f3"\n', path))
+    with pytest.raises(BadInput, match="line 2"):
+        parse_config('[keys]\n"pane.filter" = 3\n', path)
