@@ -13,12 +13,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from gbtui.hosts.base import Host
 from gbtui.profiles import Profile, load
 
 from .world import World, make_host
+
+HERE = Path(__file__).parent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -34,15 +39,34 @@ def _kinds() -> list[str]:
     return ["demo", "lab"] if os.environ.get("GBTUI_LAB") == "1" else ["demo"]
 
 
-@pytest.fixture
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    """A host that is open for the length of the test."""
-    host = make_host(request.param)
-    await host.open()
-    try:
-        yield World(host, request.param)
-    finally:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all: a real host is reached once, not once a test."""
+    for item in items:
+        if item.path.parent == HERE and isinstance(item, pytest.Function):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reached() -> AsyncIterator[dict[str, Host]]:
+    """Real hosts that are open, by kind."""
+    hosts: dict[str, Host] = {}
+    yield hosts
+    for host in hosts.values():
         await host.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(request: pytest.FixtureRequest, reached: dict[str, Host]) -> World:
+    """A fresh simulated host, or the real one that is shared."""
+    kind: str = request.param
+    if kind == "demo":
+        return World(make_host(kind), kind)
+    if kind in reached and not reached[kind].link.connected:
+        await reached.pop(kind).close()  # one lost link must not fail every test after it
+    if kind not in reached:
+        reached[kind] = make_host(kind)
+        await reached[kind].open()
+    return World(reached[kind], kind)
 
 
 @pytest.fixture
