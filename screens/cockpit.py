@@ -16,6 +16,7 @@ from screens.cockpit_face import CockpitFace
 from screens.details import DetailsScreen
 from widgets.firewall_pane import FirewallPane
 from widgets.pane import Pane
+from widgets.tabs import Tabs
 
 
 class Cockpit(CockpitFace):
@@ -29,6 +30,10 @@ class Cockpit(CockpitFace):
             if isinstance(ancestor, Pane) and ancestor.id in self.panes and ancestor.id != self.current:
                 self.current = ancestor.id
                 self._show_tabs()
+
+    @on(Tabs.Wanted)
+    def _tab_wanted(self, event: Tabs.Wanted) -> None:
+        self.go(event.name)
 
     def action_go(self, name: str) -> None:
         self.go(name)

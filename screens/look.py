@@ -7,7 +7,7 @@ from textual.content import Content
 from widgets.roles import GLYPHS, STYLES, Role
 from widgets.safe import safe
 
-__all__ = ["STYLES", "beside", "lines", "mark", "say"]
+__all__ = ["STYLES", "lines", "mark", "say"]
 
 
 def mark(role: Role, text: str) -> Content:
@@ -23,8 +23,3 @@ def say(role: Role, text: str) -> Content:
 def lines(*parts: Content | str) -> Content:
     """Parts under one another; a `str` is text of gbtui's own or of a host, never markup."""
     return Content("\n").join(safe(part) if isinstance(part, str) else part for part in parts)
-
-
-def beside(*parts: Content | str) -> Content:
-    """Parts after one another."""
-    return Content.assemble(*(safe(part) if isinstance(part, str) else part for part in parts))
