@@ -60,6 +60,7 @@ class Outcome:
 
     `result`: done (verified; `armed_until` is set while nobody said keep) · noop · refused ·
     changed · declined · failed-undone · failed (undo failed too, or impossible) · reverted.
+    `armed_until` is when the host reverts by itself, in seconds since the epoch.
     """
 
     id: str
