@@ -107,9 +107,10 @@ class Run:
     async def arm(self) -> None:
         """Arm the host's revert before the first step (R5)."""
         if any(step.armed for step in self.plan.steps) and self.plan.revert_after > 0:
-            await self.reverter.arm(self.plan, self.id)
+            # before, not after: when the answer is lost on its way, the timer may well be there
             self.armed = True
             self.deadline = self._clock() + self.plan.revert_after
+            await self.reverter.arm(self.plan, self.id)
             self.note("armed", seconds=self.plan.revert_after)
 
     async def renew(self, seconds: float) -> None:

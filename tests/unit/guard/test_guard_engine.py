@@ -166,6 +166,7 @@ async def test_without_a_timer_nothing_is_begun(rig: Rig) -> None:
     assert outcome.result == "failed-undone"
     assert "Nothing had been changed" in outcome.message
     assert rig.state() == UNTOUCHED
+    assert not list((rig.root / "var").iterdir()), "and nothing stays behind on the host"
 
 
 async def test_without_a_journal_nothing_is_asked_or_done(rig: Rig) -> None:
