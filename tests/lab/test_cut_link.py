@@ -59,4 +59,4 @@ async def test_the_host_reverts_by_itself(fresh_lab: Lab, tmp_path: Path) -> Non
         assert rules_text(lab) == broken
         cable.mend()
         reports = operator.json("recover")["reports"]
-    assert [report for report in reports if outcome.id in report and "revert" in report], reports
+    assert [report for report in reports if outcome.id in report and "put itself back" in report], reports
