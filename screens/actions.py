@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from textual.binding import BindingType
 
 from screens.action import Action, Scope
+from widgets.names import TITLES
 
 __all__ = ["ACTIONS", "PANES", "Action", "Scope", "actions_in", "bindings", "footer"]
 
-PANES = ("containers", "snapshots", "firewall", "bans", "log")
+PANES = tuple(TITLES)
 """Pane ids in the order of their number keys."""
 
 
 def _pane_actions() -> Iterator[Action]:
     for number, pane in enumerate(PANES, 1):
-        title = {"log": "access log"}.get(pane, pane)
+        title = TITLES[pane]
         yield Action(
             f"cockpit.{pane}",
             str(number),

@@ -1,16 +1,17 @@
 """The application: one session, the screens over it, and what holds everywhere.
 
-The first paint does not wait for the host: the session is opened by a worker, and until it is,
-the strip says so.
+The first paint waits for nothing: the library's heavy half is imported and the session built by a
+thread behind the first frame, and the session is opened by a worker behind the cockpit. Hence the
+late imports here and in `operate`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.filter import LineFilter
@@ -19,53 +20,100 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from gbtui.errors import GbtuiError
-from gbtui.guard.recovery import Recovery
-from gbtui.session import Session
 from gbtui.text import clean, text
-from screens import crash
 from screens.actions import Scope, bindings
-from screens.cockpit import Cockpit
-from screens.cockpit_face import NARROW_BELOW
-from screens.help import HelpScreen
-from screens.journal import JournalScreen
-from screens.leave import Leave
-from screens.operate import Operator
-from screens.page import Page
-from screens.palette import Everything
-from screens.recovery import RecoveryScreen
+from screens.first_frame import NARROW_BELOW, FirstFrame
 from widgets.safe import SafeFilter
-from widgets.strip import StripState
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from gbtui.session import Session
+    from screens.cockpit import Cockpit
+    from screens.operate import Operator
+    from screens.page import Page
+    from widgets.strip import StripState
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 """Seconds between attempts to reach a host that could not be reached at the start."""
 
+Built = tuple["Session", Mapping[str, str]]
+"""An unopened session and the keys as remapped."""
+
+LATER = ("plan", "help", "journal", "recovery", "palette", "leave")
+"""Screens imported once the host was reached: then no key waits for one, and an upgrade on disk
+cannot mix two releases in one run."""
+
+
+def everything() -> type[Provider]:
+    """The palette's entries, imported when the palette is opened."""
+    from screens.palette import Everything
+
+    return Everything
+
 
 class CockpitApp(App[int], inherit_bindings=False):
-    """gbtui's screens over one unopened session; it is closed with the application."""
+    """gbtui's screens over one unopened session, which is closed with the application.
+
+    `source` is the session, or what builds it and the keymap: that is called in a thread after the
+    first paint, and when it raises a GbtuiError the application ends with it in `refused`.
+    """
 
     TITLE = "gbtui"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar = {Everything}
+    COMMANDS: ClassVar = {everything}
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012 - as Textual types it
 
-    def __init__(self, session: Session, *, keymap: Mapping[str, str] | None = None) -> None:
+    session: Session
+    operator: Operator
+    """Both are set as soon as there is a session: before any screen but the first frame."""
+
+    def __init__(
+        self, source: Session | Callable[[], Built], *, keymap: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self.session = session
+        self._source = source
         self.remapped: Mapping[str, str] = keymap or {}
+        self.refused: GbtuiError | None = None
         self.opened = False
         self.connecting = ""
-        self.operator = Operator(self)
         self._safe_filter = SafeFilter()
 
     # -- start and end ------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
-        return Cockpit(self.session)
+        if callable(self._source):
+            return FirstFrame()
+        return self._cockpit(self._source, self.remapped)
 
     def on_mount(self) -> None:
-        self.set_keymap(self.remapped)
+        if callable(self._source):
+            # Asked of the screen: it answers when it was painted.
+            self.screen.call_after_refresh(self.build, self._source)
+
+    @work(group="build")
+    async def build(self, source: Callable[[], Built]) -> None:
+        """Build the session behind the first frame, and put the cockpit over it."""
+        try:
+            built = await asyncio.to_thread(_built, source)
+        except GbtuiError as error:
+            self.refused = error
+            self.exit()
+            return
+        with self.batch_update():
+            await self.push_screen(self._cockpit(*built))
+
+    def _cockpit(self, session: Session, keymap: Mapping[str, str]) -> Cockpit:
+        from screens.cockpit import Cockpit
+        from screens.operate import Operator
+
+        self.session = session
+        self.operator = Operator(self)
+        self.remapped = keymap
+        self.set_keymap(keymap)
         self.set_interval(1, self.tick)
+        return Cockpit(session)
 
     @work(group="session", exclusive=True, exit_on_error=False)
     async def open_session(self) -> None:
@@ -91,32 +139,42 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.tick()
         self.root.opened()
         self.look_for_unfinished()
+        await asyncio.to_thread(_import_later)
 
     @work(group="recovery", exclusive=True, exit_on_error=False)
     async def look_for_unfinished(self) -> None:
         """Show first what an earlier run, or the host by itself, left behind."""
+        from gbtui.guard.recovery import Recovery
+
         recovery = Recovery(self.session.engine)
         said, found = await recovery.report(), await recovery.unfinished()
         if said or found:
+            from screens.recovery import RecoveryScreen
+
             await self.push_screen(RecoveryScreen(recovery, said, found))
 
     async def on_unmount(self) -> None:
-        await self.operator.stop()
-        await self.session.close()
+        if hasattr(self, "session"):
+            await self.operator.stop()
+            await self.session.close()
 
     @property
     def root(self) -> Cockpit:
         """The cockpit, under whatever is on top of it."""
-        return cast("Cockpit", self.screen_stack[0])
+        return cast("Cockpit", next(s for s in self.screen_stack if not isinstance(s, FirstFrame)))
+
+    @property
+    def page(self) -> Page[object] | None:
+        """The full screen on top, if it is one."""
+        from screens.page import Page
+
+        return self.screen if isinstance(self.screen, Page) else None
 
     # -- the strip ----------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Once a second, and when something changed: the strip, and everything that ages."""
-        if isinstance(self.screen, Page):
-            self.screen.tick()
-        elif isinstance(below := self.screen_stack[0], Page):
-            below.tick()
+        (self.page or self.root).tick()
 
     def strip_state(self) -> StripState:
         """What the strip says now, on every screen."""
@@ -154,6 +212,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         if isinstance(error, GbtuiError):
             self.say_error(error)
         else:
+            from screens import crash
+
             self.notify(crash.in_words(error), title="fault in gbtui", severity="error", timeout=30)
 
     def say_error(self, error: GbtuiError) -> None:
@@ -162,6 +222,10 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         # Textual would print every local variable; see screens/crash.py.
+        from rich.text import Text
+
+        from screens import crash
+
         self.bell()
         error = self._exception
         words = crash.report(error) if error is not None else "gbtui stopped because of a fault in itself"
@@ -170,17 +234,21 @@ class CockpitApp(App[int], inherit_bindings=False):
     # -- keys that hold everywhere --------------------------------------------------------------
 
     def action_go_back(self) -> None:
-        if isinstance(self.screen, Page):
-            self.screen.step_back()
+        if self.page is not None:
+            self.page.step_back()
 
     def action_how_to_quit(self) -> None:
         self.notify("ctrl+c stops nothing here: Q leaves gbtui, q goes one step back")
 
     def action_help(self) -> None:
+        from screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen.SCOPES if isinstance(self.screen, Page) else ()))
+            self.push_screen(HelpScreen(self.page.SCOPES if self.page is not None else ()))
 
     def action_journal(self) -> None:
+        from screens.journal import JournalScreen
+
         self.push_screen(JournalScreen())
 
     def action_leave(self) -> None:
@@ -190,8 +258,21 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.exit(0)
             return
 
+        from screens.leave import Leave
+
         def answered(leave: bool | None) -> None:
             if leave:
                 self.exit(0)
 
         self.push_screen(Leave(pending), answered)
+
+
+def _built(source: Callable[[], Built]) -> Built:
+    """What `source` builds, and the cockpit's modules imported before: both take a while."""
+    import_module("screens.cockpit")
+    return source()
+
+
+def _import_later() -> None:
+    for name in LATER:
+        import_module(f"screens.{name}")

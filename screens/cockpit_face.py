@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.screen import ModalScreen
 
@@ -17,6 +16,8 @@ from gbtui.facts.reading import Reading, State
 from gbtui.session import Session
 from screens.actions import PANES, Scope
 from screens.feeding import Feeding
+from screens.first_frame import NARROW_BELOW
+from screens.layout import LAYOUT, arrange, compose_panes
 from screens.overview import Overview
 from screens.page import Page
 from widgets.bans_pane import BansPane
@@ -28,8 +29,6 @@ from widgets.snapshots_pane import SnapshotsPane
 from widgets.strip import StripState
 from widgets.tabs import Tabs
 
-NARROW_BELOW = 120
-"""Columns below which one pane is shown at a time."""
 DEFAULT_ROLE = "system"
 """Whose rules the firewall pane shows first: there the guide's first incident happens (item 32)."""
 
@@ -38,16 +37,7 @@ class CockpitFace(Page[None]):
     """Five panes over one session. Panes nobody can see are not polled."""
 
     # Not a file: Textual does not load CSS_PATH of an app's first screen.
-    DEFAULT_CSS = """
-    CockpitFace #panes { height: 1fr; }
-    CockpitFace #upper { height: 62%; }
-    CockpitFace.-one #upper { height: 1fr; }
-    CockpitFace #left, CockpitFace #right { width: 1fr; height: 1fr; }
-    CockpitFace #containers, CockpitFace #firewall { height: 1fr; }
-    CockpitFace #snapshots, CockpitFace #bans { height: 40%; min-height: 6; }
-    CockpitFace.-one #snapshots, CockpitFace.-one #bans { height: 1fr; }
-    CockpitFace #log { height: 1fr; }
-    """
+    DEFAULT_CSS = LAYOUT
     SCOPES: ClassVar = (Scope.PANE, Scope.COCKPIT)
     AUTO_FOCUS = ""
 
@@ -73,16 +63,7 @@ class CockpitFace(Page[None]):
     # -- layout -------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
-        yield Tabs(id="tabs")
-        with Vertical(id="panes"):
-            with Horizontal(id="upper"):
-                with Vertical(id="left"):
-                    yield self.panes["containers"]
-                    yield self.panes["snapshots"]
-                with Vertical(id="right"):
-                    yield self.panes["firewall"]
-                    yield self.panes["bans"]
-            yield self.panes["log"]
+        yield from compose_panes(self.panes)
 
     def on_mount(self) -> None:
         self.feeds["containers"].attach(self.session.containers)
@@ -104,14 +85,7 @@ class CockpitFace(Page[None]):
     @on(Resize)
     def _arrange(self) -> None:
         """Show what there is room for, and poll only that."""
-        one = self.one_pane
-        for name, pane in self.panes.items():
-            pane.display = not one or name == self.current
-        for box in ("#left", "#right", "#upper"):
-            column = self.query_one(box)
-            column.display = any(pane.display for pane in column.query(Pane))
-        self.set_class(one, "-one")
-        self.query_one(Tabs).display = one
+        arrange(self, self.panes, self.current, one=self.one_pane)
         self._watch()
 
     def _watch(self) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from textual.worker import Worker, WorkerError
 
 from gbtui.errors import GbtuiError
-from gbtui.guard.plan import Plan
-from gbtui.guard.port import Approval, Event, Outcome
-from screens.plan import PlanScreen
 
 if TYPE_CHECKING:
+    from gbtui.guard.plan import Plan
+    from gbtui.guard.port import Approval, Event, Outcome
     from screens.app import CockpitApp
+    from screens.plan import PlanScreen
 
 
 class Desk:
@@ -51,12 +51,14 @@ class Desk:
         screen.end(outcome)
 
     async def _open(self, plan: Plan) -> PlanScreen:
+        from screens.plan import PlanScreen  # when needed: the first paint does not wait for it
+
         self.screen = PlanScreen(plan, self._user)
         await self._app.push_screen(self.screen)
         return self.screen
 
 
-Engage = Callable[[Desk], Awaitable[Outcome]]
+Engage = Callable[[Desk], Awaitable["Outcome"]]
 """Hands the desk to the engine."""
 
 

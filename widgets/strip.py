@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from gbtui.hosts.base import HostKind
 from widgets import format as figures
 from widgets.bar import Bar
 from widgets.pieces import Piece, piece
 from widgets.roles import GLYPHS, Part, Role
+
+if TYPE_CHECKING:
+    from gbtui.hosts.base import HostKind
 
 PRODUCT = "gbtui"
 

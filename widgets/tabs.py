@@ -8,11 +8,9 @@ from textual import events
 from textual.message import Message
 
 from widgets.bar import Bar
+from widgets.names import SHORT
 from widgets.pieces import SEPARATOR, Piece, words
 from widgets.roles import Badge, Part
-
-SHORT = {"containers": "cont", "snapshots": "snap", "firewall": "fw"}
-"""Names for a line of 80 cells."""
 
 
 class Tabs(Bar):

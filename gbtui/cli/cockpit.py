@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import argparse
-from difflib import get_close_matches
+import gc
+from typing import TYPE_CHECKING
 
-from gbtui.config import Config, load_config
 from gbtui.errors import BadInput
+
+if TYPE_CHECKING:
+    from gbtui.config import Config
+    from gbtui.session import Session
 
 
 def cockpit(options: argparse.Namespace) -> int:
-    """Open the cockpit in this terminal; returns its exit status."""
-    from gbtui.cli.opening import build_session
+    """Open the cockpit in this terminal; returns its exit status.
+
+    The configuration is read and the session built behind the first paint; what that raises (a bad
+    configuration, an unknown drill) is raised here, once the terminal is as it was.
+    """
     from screens.app import CockpitApp
 
-    app = CockpitApp(build_session(options), keymap=keymap(load_config()))
+    # Nothing imported at the start is ever garbage: looking for some costs a tenth of the start.
+    gc.disable()
+    app = CockpitApp(lambda: _built(options))
     app.run()
+    if app.refused is not None:
+        raise app.refused
     return app.return_code or 0
+
+
+def _built(options: argparse.Namespace) -> tuple[Session, dict[str, str]]:
+    from gbtui.cli.opening import build_session
+    from gbtui.config import load_config
+
+    keys = keymap(load_config())
+    session = build_session(options)
+    gc.freeze()
+    gc.enable()
+    return session, keys
 
 
 def keymap(config: Config) -> dict[str, str]:
     """The keys of the configuration. Raises BadInput for an action that does not exist."""
+    from difflib import get_close_matches
+
     from screens.actions import ACTIONS
 
     ids = [action.id for action in ACTIONS]

@@ -12,7 +12,8 @@ from tests.bench.terminal_bytes import terminal_bytes
 
 
 def main() -> int:
-    say(start().line())
+    for ratio in start():
+        say(ratio.line())
     say(many_snapshots().line())
     refreshed = refresh()
     say(
