@@ -69,10 +69,11 @@ class Session:
         self._log: LogFeed | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def open(self) -> None:
-        """Reach the host and start listening to LXD's events. Raises a GbtuiError in words."""
+    async def open(self, *, events: bool = True) -> None:
+        """Reach the host and, with `events`, listen to LXD's. Raises a GbtuiError in words."""
         await self.host.open()
-        self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
+        if events:
+            self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -44,7 +44,7 @@ async def opened(options: argparse.Namespace) -> AsyncIterator[Session]:
     """A session that is open inside the context and closed after it."""
     session = build_session(options, demo_default=False)
     try:
-        await session.open()
+        await session.open(events=False)
         yield session
     finally:
         await session.close()

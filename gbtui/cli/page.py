@@ -22,7 +22,7 @@ async def page(options: argparse.Namespace) -> int:
     kind = " (demo host: nothing here is real)" if session.host.kind == "demo" else ""
     say(f"gbtui · {session.host.name}{kind}")
     try:
-        await session.open()
+        await session.open(events=False)
         return await _print(session)
     except GbtuiError as error:
         warn(f"gbtui: {error}")
