@@ -65,20 +65,19 @@ class Announcer:
             changed()
 
 
-class Feed(Generic[T]):
-    """Polls `fetch` every `interval` seconds while watched and not resting."""
+class Watched(Generic[T]):
+    """A source that works only while somebody watches: `_work` runs until the last one leaves."""
 
-    def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], interval: float) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.interval = interval
-        self._fetch = fetch
         self._reading: Reading[T] = Reading()
         self._announcer = Announcer()
         self._watchers = 0
-        self._resting = 0
-        self._failures = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    async def _work(self) -> None:
+        raise NotImplementedError
 
     @property
     def reading(self) -> Reading[T]:
@@ -90,7 +89,7 @@ class Feed(Generic[T]):
     def watch(self) -> Callable[[], None]:
         self._watchers += 1
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._poll(), name=f"feed {self.name}")
+            self._task = asyncio.create_task(self._work(), name=f"feed {self.name}")
         ended = False
 
         def end() -> None:
@@ -105,6 +104,38 @@ class Feed(Generic[T]):
 
     def refresh(self) -> None:
         self._wake.set()
+
+    async def close(self) -> None:
+        """Stop for good and wait until nothing of it runs."""
+        task = self._task
+        self._cancel()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _pause_for(self, seconds: float) -> bool:
+        """Wait that long; True where somebody asked to look again before."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Feed(Watched[T]):
+    """Polls `fetch` every `interval` seconds while watched and not resting."""
+
+    def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], interval: float) -> None:
+        super().__init__(name)
+        self.interval = interval
+        self._fetch = fetch
+        self._resting = 0
+        self._failures = 0
 
     @contextmanager
     def rest(self) -> Iterator[None]:
@@ -137,18 +168,6 @@ class Feed(Generic[T]):
         self._announcer.announce()
         return self._reading
 
-    async def close(self) -> None:
-        """Stop polling for good and wait until nothing of it runs."""
-        task = self._task
-        self._cancel()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
     def _pause(self) -> float:
         if not self._failures:
             return self.interval
@@ -156,15 +175,11 @@ class Feed(Generic[T]):
         pause: float = min(self.interval * 2 ** min(self._failures, 10), longest)
         return pause * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
 
-    async def _poll(self) -> None:
+    async def _work(self) -> None:
         while True:
             if not self._resting:
                 self._wake.clear()
                 await self.once()
-            try:
-                async with asyncio.timeout(self._pause()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await self._pause_for(self._pause())
             if self._resting:
                 self._wake.clear()
