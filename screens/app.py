@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import App
+from textual.events import Event
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -23,6 +24,7 @@ from gbtui.errors import GbtuiError
 from gbtui.text import clean, text
 from screens.actions import Scope, bindings
 from screens.first_frame import NARROW_BELOW, FirstFrame
+from screens.typed import Arrived, Typed
 from widgets.safe import SafeFilter
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.refused: GbtuiError | None = None
         self.opened = False
         self.connecting = ""
+        self.typed = Typed(self, held=callable(source))
         self._safe_filter = SafeFilter()
 
     # -- start and end ------------------------------------------------------------------------
@@ -103,6 +106,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             return
         with self.batch_update():
             await self.push_screen(self._cockpit(*built))
+        self.call_later(self.typed.release)
 
     def _cockpit(self, session: Session, keymap: Mapping[str, str]) -> Cockpit:
         from screens.cockpit import Cockpit
@@ -179,6 +183,21 @@ class CockpitApp(App[int], inherit_bindings=False):
     def strip_state(self) -> StripState:
         """What the strip says now, on every screen."""
         return self.root.strip_state()
+
+    # -- what is typed ------------------------------------------------------------------------
+
+    async def on_event(self, event: Event) -> None:
+        if self.typed.is_typing(event):
+            await self.typed.take(event)
+        else:
+            await super().on_event(event)
+
+    async def hand_over(self, event: Event) -> None:
+        """Let Textual do with a key what it does."""
+        await super().on_event(event)
+
+    def on_arrived(self, event: Arrived) -> None:
+        event.at_the_top.set()
 
     # -- text that leaves ---------------------------------------------------------------------
 

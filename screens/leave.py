@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from screens.look import mark
-from screens.page import Dialog
+from screens.page import Asking, Dialog
 from widgets.safe import safe
 
 
-class Leave(Dialog[bool]):
+class Leave(Asking[bool], Dialog[bool]):
     """Says what is pending and asks; Stay has the focus, `y` leaves."""
 
     BINDINGS: ClassVar = [("y", "leave", "Leave")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import on
@@ -54,6 +55,21 @@ class Page(Screen[R]):
         """Once a second while shown, and on return: bring everything that ages up to date."""
         for strip in self.query(Strip):  # none any more while the screen goes away
             strip.show(self.cockpit.strip_state())
+
+
+class Asking(Screen[R]):
+    """Mixed into a screen on which a key changes something: keys typed before it was seen are dropped."""
+
+    seen_at: float | None = None
+    """When it was painted, by the monotonic clock of Textual's events; None while it was not."""
+
+    @on(ScreenResume)
+    def _not_seen_yet(self) -> None:
+        self.seen_at = None
+        self.call_after_refresh(self._seen)
+
+    def _seen(self) -> None:
+        self.seen_at = monotonic()
 
 
 class Dialog(ModalScreen[R]):

@@ -20,13 +20,14 @@ from gbtui.guard.plan import Plan, Replace
 from gbtui.guard.port import Approval, Event, Outcome
 from gbtui.guard.preview import commands
 from screens.actions import Scope, bindings
+from screens.page import Asking
 from screens.plan_face import PlanFace
 from screens.plan_parts import GuardRow
 
 Keep = Literal["keep", "revert", "leave"]
 
 
-class PlanScreen(PlanFace):
+class PlanScreen(Asking[None], PlanFace):
     """One plan, from preview to outcome. Give it to `Session.apply` as approver and progress."""
 
     BINDINGS: ClassVar = [

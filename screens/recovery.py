@@ -23,7 +23,7 @@ from screens.actions import Scope, bindings
 from screens.ask import AskText
 from screens.look import lines, mark, say
 from screens.operate import Desk
-from screens.page import Page
+from screens.page import Asking, Page
 from widgets.roles import Role
 from widgets.safe import safe
 from widgets.virtual_table import Column, VirtualTable
@@ -42,7 +42,7 @@ COLUMNS: tuple[Column[Unfinished], ...] = (
 )
 
 
-class RecoveryScreen(Page[None]):
+class RecoveryScreen(Asking[None], Page[None]):
     """`said` are sentences about what the host did by itself; `found` are operations without an end."""
 
     SCOPES: ClassVar = (Scope.RECOVERY,)

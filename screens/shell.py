@@ -50,6 +50,7 @@ async def _shell(app: CockpitApp, instance: str) -> None:
         # Everything here stands still meanwhile, on purpose: nothing may draw over the shell.
         with app.suspend():
             status = run_in_terminal(session.host.shell(instance))
+        app.typed.forget()  # what was typed behind `!` was meant for the shell
     except SuspendNotSupported as error:
         raise BadInput("open a shell", why=str(error), hint="run gbtui in a terminal of its own") from error
     finally:

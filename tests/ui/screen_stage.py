@@ -63,8 +63,13 @@ def screen_text(app: CockpitApp) -> str:
 
 
 async def see(app: CockpitApp, pilot: AppPilot, *words: str, patience: float = PATIENCE) -> str:
-    """Wait until all `words` are on the screen; returns the screen."""
-    await until(pilot, lambda: all(word in screen_text(app) for word in words), patience)
+    """Wait until all `words` are on the screen, and keys are taken there; returns the screen."""
+
+    def seen() -> bool:
+        takes_keys = getattr(app.screen, "seen_at", 0.0) is not None
+        return takes_keys and all(word in screen_text(app) for word in words)
+
+    await until(pilot, seen, patience)
     return screen_text(app)
 
 
