@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.events import Event
 from textual.filter import LineFilter
@@ -24,10 +25,12 @@ from gbtui.errors import GbtuiError
 from gbtui.text import clean, text
 from screens.actions import Scope, bindings
 from screens.first_frame import NARROW_BELOW, FirstFrame
+from screens.output import ChangedCells
 from screens.typed import Arrived, Typed
 from widgets.safe import SafeFilter
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.command import Provider
 
     from gbtui.session import Session
@@ -200,6 +203,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         event.at_the_top.set()
 
     # -- text that leaves ---------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate):
+            renderable = ChangedCells.of(renderable)
+        super()._display(screen, renderable)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._safe_filter]

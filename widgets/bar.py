@@ -15,6 +15,9 @@ from widgets.painting import Run, fit, runs_of
 from widgets.pieces import Piece, choose, flat, words
 from widgets.roles import ROLE_CLASSES, role_css
 
+NEAR = 12
+"""Cells that cost less to send again than to go around: moving the cursor and a style take thirty bytes."""
+
 
 class Bar(Widget):
     """Pieces at the left and at the right of one line; `framed`: as the top edge of a box.
@@ -76,12 +79,20 @@ class Bar(Widget):
 
 
 def _differing(before: list[Run], after: list[Run]) -> list[Region]:
-    """The cells between the first and the last difference; none given: the whole line."""
+    """The runs of cells that differ, near ones as one; none given: the whole line."""
     old, new = ([(sign, look) for text, look in runs for sign in text] for runs in (before, after))
     if len(old) != len(new) or any(cell_len(text) != len(text) for text, _ in (*before, *after)):
         return []
-    places = [place for place, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]
-    return [Region(places[0], 0, places[-1] - places[0] + 1, 1)] if places else []
+    regions: list[Region] = []
+    for place, (was, now) in enumerate(zip(old, new, strict=True)):
+        if was == now:
+            continue
+        if regions and place - regions[-1].right <= NEAR:
+            first = regions.pop().x
+            regions.append(Region(first, 0, place - first + 1, 1))
+        else:
+            regions.append(Region(place, 0, 1, 1))
+    return regions
 
 
 def _width(side: Sequence[Piece], most: int) -> int:

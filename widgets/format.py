@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 DASH = "—"
 """What stands where nothing is known."""
 
+STEP = 5
+"""Seconds that ages from ten seconds to a minute are rounded down to."""
+
 LATEST = 253402300799.0
 """Epoch seconds of the last moment datetime knows: a log may claim any time."""
 
@@ -73,8 +76,15 @@ def span(seconds: float | None) -> str:
 
 
 def age(since: datetime | None, now: datetime) -> str:
-    """How long ago `since` was, as `span` says it."""
-    return DASH if since is None else span((now - since).total_seconds())
+    """How long ago `since` was, as `span` says it, rounded down: `7s`, then `10s`, `15s` … `55s`, `1m`.
+
+    Ages tick on every screen all the time, and each costs bytes on the line: from ten seconds on
+    nobody decides by the second.
+    """
+    if since is None:
+        return DASH
+    seconds = (now - since).total_seconds()
+    return span(seconds if seconds < 10 else seconds - seconds % STEP)
 
 
 def latency(seconds: float | None) -> str:

@@ -94,7 +94,7 @@ async def test_a_failure_keeps_the_last_rows_and_says_its_words_and_what_to_do(
         pane.show(failed(state, error, value))
         pane.tick(NOW)
         await pilot.pause()
-        assert f"48s {words}" in app.lines()[0]
+        assert f"45s {words}" in app.lines()[0]
         assert app.line_with(f"✖ {error.what}: {error.why}")
         assert app.line_with(f"→ {error.hint}")
         assert len(pane.table.rows) == rows > 0
@@ -273,7 +273,7 @@ async def test_what_is_shown_before_the_pane_is_on_screen_is_there_when_it_is(
     async with on_stage(pane) as (app, pilot):
         pane.tick(NOW)
         await pilot.pause()
-        assert "48s ◌ stale" in app.lines()[0]
+        assert "45s ◌ stale" in app.lines()[0]
         assert app.line_with("→ look at `zpool status`")
         assert len(pane.table.rows) > 0
 

@@ -100,6 +100,15 @@ def test_spans(seconds: float | None, shown: str) -> None:
 def test_ages_and_moments() -> None:
     assert figures.age(NOW - timedelta(days=7), NOW) == "7d"
     assert figures.age(None, NOW) == "—"
+
+
+def test_ages_are_rounded_down_to_steps_from_ten_seconds_on() -> None:
+    shown = {second: figures.age(NOW - timedelta(seconds=second), NOW) for second in range(-2, 130)}
+    assert [shown[second] for second in (0, 9, 10, 14, 15, 59, 60, 119, 120)] == [
+        *("0s", "9s", "10s", "10s", "15s", "55s", "1m", "1m", "2m")
+    ]
+    assert len({shown[second] for second in range(60)}) == 20
+    assert shown[-2] == "0s"
     assert figures.utc(NOW) == "2026-11-23 14:03:22Z"
     assert figures.clock(NOW.timestamp()) == "14:03:22"
     # A log may claim any time at all.
