@@ -35,7 +35,7 @@ _SUDO = re.compile(
 _LXD_DOWN = re.compile(
     rb"(cannot connect|connection refused|no such file or directory|can't connect|is the lxd daemon)"
     rb".*(unix\.socket|lxd)|unix\.socket.*(connection refused|no such file|cannot connect)|"
-    rb"lxd.*unix socket.*not found",
+    rb"lxd.*unix socket.*not found|lxd daemon doesn't appear to be started",
     re.IGNORECASE,
 )
 _LXD_DENIED = re.compile(

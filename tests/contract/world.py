@@ -68,14 +68,16 @@ class World:
 
 @cache
 def lab() -> Lab:
-    """The twin, brought up once."""
+    """The twin, brought up once, as it was saved: what an earlier run left would break the contract."""
     from tests.lab.twin.fixtures import Lab
     from tests.lab.twin.lifecycle import Twin
     from tests.lab.twin.settings import Settings
 
     twin = Twin(Settings())
     twin.up()
-    return Lab(twin)
+    fresh = Lab(twin)
+    fresh.reset()
+    return fresh
 
 
 def make_host(kind: str) -> Host:

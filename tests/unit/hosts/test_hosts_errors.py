@@ -44,6 +44,8 @@ def ended(status: int, stderr: str, argv: tuple[str, ...] = ("tool", "x")) -> Co
             "no such file or directory", (), Unreachable, "running"),
         (1, "Error: LXD unix socket \"/var/snap/lxd/common/lxd/unix.socket\" not found: Please check "
             "LXD is running", (), Unreachable, "running"),
+        (1, "Error: The LXD daemon doesn't appear to be started (socket path: /var/lib/lxd/unix.socket)",
+            (), Unreachable, "running"),
         (1, "Error: Instance not found", (), NotFound, "Instance not found"),
         (1, "Error: not found", (), NotFound, "lxc list"),
         (1, "Error: Instance is not running", (), Failed, "start the instance"),
