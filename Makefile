@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts bench lab lab-test lab-crashes lab-down docs clean
+.PHONY: help run test check lint types contracts bench lab lab-test lab-full lab-down docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,8 +49,8 @@ lab: ## build (cached) and boot the production twin
 lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
 	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract
 
-lab-crashes: $(STAMP) lab ## the full crash matrix on the twin: every transition, both ways out (long)
-	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab/test_crashes.py
+lab-full: $(STAMP) lab ## all of it on the twin: the crash matrix, every fault, the contract inside (two hours)
+	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab tests/contract
 
 lab-down: ## end the twin
 	tests/lab/lab down

@@ -16,6 +16,8 @@ from .settings import HOST, Settings
 from .shell import Finished
 
 WANTED = os.environ.get("GBTUI_LAB") == "1"
+FULL = os.environ.get("GBTUI_LAB_FULL") == "1"
+"""The longer suites too (`make lab-full`): they would take the gate more than its forty minutes."""
 
 
 class Lab:
