@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gbtui.demo.host import DemoHost
 from gbtui.errors import Denied
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Outcome
@@ -14,7 +13,7 @@ from screens import crash
 from screens.app import CockpitApp
 from screens.leave import Leave
 from screens.terminal import settle
-from tests.ui.screen_stage import cockpit, see, session, toasts, until
+from tests.ui.screen_stage import cockpit, demo, see, session, toasts, until
 
 SECRET = "hvs.CAESIJ4f0n7uA5r3Tq8WvXyZ0123456789"
 
@@ -74,7 +73,7 @@ def test_plain_words_stay_as_they_are() -> None:
 
 
 async def test_quitting_with_something_pending_says_so(tmp_path: Path) -> None:
-    async with cockpit(session(tmp_path, DemoHost(faults=["valkey-loopback"]))) as (app, pilot):
+    async with cockpit(session(tmp_path, demo("valkey-loopback"))) as (app, pilot):
         plan: Plan = await app.session.plan("firewall.accept-loopback", {"container": "acme-system"})
 
         async def held(desk: object) -> Outcome:

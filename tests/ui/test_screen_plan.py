@@ -11,7 +11,18 @@ from gbtui.guard.journal import Journal
 from gbtui.hosts import Command, inside
 from screens.app import CockpitApp
 from screens.plan import PlanScreen
-from tests.ui.screen_stage import NARROW, WIDE, AppPilot, cockpit, screen_text, see, session, toasts, until
+from tests.ui.screen_stage import (
+    NARROW,
+    WIDE,
+    AppPilot,
+    cockpit,
+    demo,
+    screen_text,
+    see,
+    session,
+    toasts,
+    until,
+)
 
 LOOPBACK = "-A INPUT -i lo -j ACCEPT"
 
@@ -46,7 +57,7 @@ async def acknowledge(screen: PlanScreen, pilot: AppPilot) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_the_incident_is_repaired_and_kept(tmp_path: Path, size: tuple[int, int]) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host), size) as (app, pilot):
         screen = await open_plan(app, pilot)
         assert "iptables -w -I INPUT 1 -i lo -j ACCEPT" in screen_text(app)
@@ -67,7 +78,7 @@ async def test_the_incident_is_repaired_and_kept(tmp_path: Path, size: tuple[int
 
 
 async def test_revert_now_puts_the_rules_back(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         screen = await open_plan(app, pilot)
         await acknowledge(screen, pilot)
@@ -80,7 +91,7 @@ async def test_revert_now_puts_the_rules_back(tmp_path: Path) -> None:
 
 
 async def test_leaving_while_armed_says_so_and_asks(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         screen = await open_plan(app, pilot)
         await acknowledge(screen, pilot)
@@ -104,7 +115,7 @@ async def test_leaving_while_armed_says_so_and_asks(tmp_path: Path) -> None:
 @pytest.mark.parametrize("keys", [("enter",), ("a", "a"), ("Y",), ("space",), ("enter", "enter")])
 async def test_nothing_but_y_approves(tmp_path: Path, keys: tuple[str, ...]) -> None:
     """Enter is on Cancel; the key that opened the plan does nothing; nor does a key repeated."""
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         screen = await open_plan(app, pilot)
         await acknowledge(screen, pilot)
@@ -117,7 +128,7 @@ async def test_nothing_but_y_approves(tmp_path: Path, keys: tuple[str, ...]) -> 
 
 
 async def test_y_before_the_warnings_were_read_does_nothing(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         screen = await open_plan(app, pilot)
         assert screen.plan.warnings
@@ -171,7 +182,7 @@ async def test_diff_and_commands_to_copy(tmp_path: Path) -> None:
 
 
 async def test_undo_from_the_journal_goes_through_a_plan(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         screen = await open_plan(app, pilot)
         await acknowledge(screen, pilot)

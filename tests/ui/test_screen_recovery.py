@@ -15,7 +15,7 @@ from gbtui.hosts import Command, inside
 from gbtui.session import Session
 from screens.plan import PlanScreen
 from screens.recovery import RecoveryScreen
-from tests.ui.screen_stage import NARROW, WIDE, cockpit, see, session, until
+from tests.ui.screen_stage import NARROW, WIDE, cockpit, demo, see, session, until
 
 LOOPBACK = "-A INPUT -i lo -j ACCEPT"
 
@@ -54,7 +54,7 @@ async def rules(host: DemoHost) -> str:
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_an_unfinished_operation_is_shown_first(tmp_path: Path, size: tuple[int, int]) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     await interrupted(session(tmp_path, host), "step-done", 0)
     async with cockpit(session(tmp_path, host), size, ready=False) as (app, pilot):
         await see(app, pilot, "Before anything else", "Accept loopback in acme-system")
@@ -65,7 +65,7 @@ async def test_an_unfinished_operation_is_shown_first(tmp_path: Path, size: tupl
 
 
 async def test_it_is_finished_through_a_plan(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     await interrupted(session(tmp_path, host), "step-done", 0)
     async with cockpit(session(tmp_path, host), ready=False) as (app, pilot):
         await see(app, pilot, "Before anything else", "not done")
@@ -87,7 +87,7 @@ async def test_it_is_finished_through_a_plan(tmp_path: Path) -> None:
 
 
 async def test_it_is_undone_only_after_a_yes(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     await interrupted(session(tmp_path, host), "step-done", 0)
     async with cockpit(session(tmp_path, host), ready=False) as (app, pilot):
         await see(app, pilot, "Before anything else", "not done")
@@ -109,7 +109,7 @@ async def test_it_is_undone_only_after_a_yes(tmp_path: Path) -> None:
 
 
 async def test_it_is_settled_with_a_reason(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     await interrupted(session(tmp_path, host), "begin", -1)
     async with cockpit(session(tmp_path, host), ready=False) as (app, pilot):
         await see(app, pilot, "Before anything else", "not done")

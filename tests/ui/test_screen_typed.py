@@ -11,7 +11,6 @@ import pytest
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 
-from gbtui.demo.host import DemoHost
 from gbtui.session import Session
 from screens.app import CockpitApp
 from screens.choose import Choose
@@ -19,7 +18,7 @@ from screens.details import DetailsScreen
 from screens.help import HelpScreen
 from screens.plan import PlanScreen
 from tests.terminal import Terminal
-from tests.ui.screen_stage import AppPilot, cockpit, see, session, until
+from tests.ui.screen_stage import AppPilot, cockpit, demo, see, session, until
 
 
 def burst(app: CockpitApp, typed: str) -> None:
@@ -84,7 +83,7 @@ async def test_a_key_that_leaves_a_screen_comes_before_the_next(tmp_path: Path) 
 
 
 async def test_a_yes_typed_before_the_plan_was_seen_is_dropped(tmp_path: Path) -> None:
-    host = DemoHost(faults=["valkey-loopback"])
+    host = demo("valkey-loopback")
     async with cockpit(session(tmp_path, host)) as (app, pilot):
         app.operator.start("firewall.accept-loopback", {"container": "acme-system"})
         await until(pilot, lambda: isinstance(app.screen, PlanScreen))
