@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.strip import Strip
@@ -87,11 +88,13 @@ class Outline(Widget):
 
     def _drawn(self, parts: list[Part], base: str = "") -> Strip:
         style = self.get_component_rich_style(f"outline--{base}") if base else self.rich_style
-        looks = {
-            look: self.get_component_rich_style(f"outline--{look}", partial=True) for _, look in parts if look
-        }
-        segments = [Segment(text, style + looks[look] if look else style) for text, look in parts]
+        segments = [Segment(text, style + self._look(look) if look else style) for text, look in parts]
         return Strip(segments, self.size.width)
+
+    def _look(self, name: str) -> Style:
+        # The whole style, because a colour with transparency is mixed with the background in it only.
+        full = self.get_component_rich_style(f"outline--{name}")
+        return Style(color=full.color, bold=full.bold)
 
 
 def _edge(place: Place, line: int) -> Iterator[Part]:
