@@ -15,7 +15,7 @@ from typing import Any
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.bans import Bans, BansReader
 from gbtui.facts.containers import Container, Containers, ContainersReader
-from gbtui.facts.feed import Announcer, Feed
+from gbtui.facts.feed import Announcer, Feed, Watched
 from gbtui.facts.firewall import Firewall, FirewallReader
 from gbtui.facts.log import LogReader
 from gbtui.facts.log_feed import LogFeed
@@ -24,7 +24,7 @@ from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approver, Outcome, Progress
-from gbtui.hosts import Host, LxdEvent
+from gbtui.hosts import Host, Link, LxdEvent
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
 from gbtui.profiles import Profile
@@ -72,6 +72,8 @@ class Session:
     async def open(self, *, events: bool = True) -> None:
         """Reach the host and, with `events`, listen to LXD's. Raises a GbtuiError in words."""
         await self.host.open()
+        if self._link_changed not in self.host.on_link:
+            self.host.on_link.append(self._link_changed)
         if events:
             self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
 
@@ -79,12 +81,20 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        feeds: list[Feed[Any] | LogFeed] = [self.containers, self.snapshots, self.bans]
-        feeds += self._firewalls.values()
-        if self._log is not None:
-            feeds.append(self._log)
-        await asyncio.gather(*(feed.close() for feed in feeds))
+        await asyncio.gather(*(feed.close() for feed in self.feeds()))
         await self.host.close()
+
+    def feeds(self) -> tuple[Watched[Any], ...]:
+        """Every feed there is so far."""
+        feeds: tuple[Watched[Any], ...] = (self.containers, self.snapshots, self.bans)
+        log = () if self._log is None else (self._log,)
+        return (*feeds, *self._firewalls.values(), *log)
+
+    def _link_changed(self, link: Link) -> None:
+        """Look again at once: after a lost link the feeds have long pauses, and the panes old figures."""
+        for feed in self.feeds():
+            feed.refresh()
+        self._heard.announce()
 
     def firewall(self, where: str = "host") -> Feed[Firewall]:
         """The feed of one place's rules; `where` is "host" or an instance name."""

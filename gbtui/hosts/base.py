@@ -7,7 +7,7 @@ passed `gbtui.text`; `stdout` stays bytes because a file must survive being read
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -143,6 +143,10 @@ class Host(Protocol):
 
     @property
     def link(self) -> Link: ...
+
+    @property
+    def on_link(self) -> list[Callable[[Link], None]]:
+        """Called with every change of `link`; append to listen."""
 
     async def open(self) -> None:
         """Reach the host. Idempotent. After it, a lost link is mended in the background."""

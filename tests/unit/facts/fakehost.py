@@ -88,6 +88,10 @@ class FakeHost:
         self.streamed: list[Command] = []
 
     @property
+    def on_link(self) -> list[Callable[[Link], None]]:
+        return []
+
+    @property
     def link(self) -> Link:
         return Link(True, datetime.now(UTC))
 

@@ -1,0 +1,72 @@
+"""A session looks again as soon as something may have changed: an event, a mended link, an operation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gbtui.demo.host import DemoHost
+from gbtui.errors import NotFound
+from gbtui.facts.feed import Feed
+from gbtui.guard.journal import Journal
+from gbtui.hosts import Link
+from gbtui.profiles import load
+from gbtui.session import Session
+
+
+@pytest.fixture
+async def session(tmp_path: Path) -> AsyncIterator[Session]:
+    session = Session(DemoHost(), load(), Journal(tmp_path), user="test", tenant="acme")
+    await session.open()
+    yield session
+    await session.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def readings(feed: Feed[object]) -> list[datetime | None]:
+    """Grows with every reading of `feed`."""
+    seen: list[datetime | None] = []
+    feed.listen(lambda: seen.append(feed.reading.taken_at))
+    return seen
+
+
+async def test_a_mended_link_is_looked_through_at_once(session: Session) -> None:
+    seen = readings(session.snapshots)  # type: ignore[arg-type]  # Feed is invariant, the test looks at times only
+    session.snapshots.watch()
+    await until(lambda: len(seen) == 1)
+    for heard in session.host.on_link:
+        heard(Link(connected=True, since=datetime.now(UTC)))
+    await until(lambda: len(seen) == 2)
+
+
+async def test_an_event_of_lxd_refreshes_the_containers(session: Session) -> None:
+    seen = readings(session.containers)  # type: ignore[arg-type]  # as above
+    session.containers.interval = 3600
+    session.containers.watch()
+    await until(lambda: len(seen) == 1)
+    host = session.host
+    assert isinstance(host, DemoHost)
+    host.inject("container-stop")
+    await until(lambda: any(c.name == "acme-webmail" and not c.running for c in session.known()))
+    assert [event.source for event in session.events if "webmail" in event.source]
+
+
+async def test_a_role_is_found_by_looking_and_missed_in_words(session: Session) -> None:
+    assert await session.find_instance("proxy") == "acme-proxy"
+    with pytest.raises(NotFound, match="acme-proxy"):
+        await session.find_instance("nonsense")
+
+
+async def test_an_operation_that_is_not_there_changes_nothing(session: Session) -> None:
+    plan = await session.plan("firewall.accept-loopback", {"container": "acme-system"})
+    assert plan.noop
+    assert session.journal.entries() == ()
