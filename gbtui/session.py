@@ -14,11 +14,12 @@ from typing import Any
 
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.bans import Bans, BansReader
-from gbtui.facts.containers import Container, Containers, ContainersReader
+from gbtui.facts.containers import Container, Containers, ContainersReader, ask_instances
 from gbtui.facts.feed import Announcer, Feed, Watched
 from gbtui.facts.firewall import Firewall, FirewallReader
 from gbtui.facts.log import LogReader
 from gbtui.facts.log_feed import LogFeed
+from gbtui.facts.shared import Shared
 from gbtui.facts.snapshots import Snapshots, SnapshotsReader
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
@@ -59,10 +60,11 @@ class Session:
         self.engine = Engine(host, journal, user=user, read_only=read_only)
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         self._heard = Announcer()
-        self.containers: Feed[Containers] = Feed(
-            "containers", ContainersReader(host, profile, tenant).read, interval=5
-        )
-        self.snapshots: Feed[Snapshots] = Feed("snapshots", SnapshotsReader(host, profile).read, interval=60)
+        instances = Shared(lambda: ask_instances(host))
+        containers = ContainersReader(host, profile, tenant, instances=instances)
+        self.containers: Feed[Containers] = Feed("containers", containers.read, interval=5)
+        snapshots = SnapshotsReader(host, profile, instances=instances)
+        self.snapshots: Feed[Snapshots] = Feed("snapshots", snapshots.read, interval=60)
         self._bans = BansReader(host, profile, self.ban_instances)
         self.bans: Feed[Bans] = Feed("bans", self._read_bans, interval=15)
         self._firewalls: dict[str, Feed[Firewall]] = {}

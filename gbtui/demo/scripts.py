@@ -7,11 +7,12 @@ state. The lock held by `gbtui-lock` is in `gbtui.demo.streams`, because it last
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import files, revert
+from gbtui.demo import fail2ban, files, revert
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import File, Place
 from gbtui.text import text
@@ -189,7 +190,21 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _bans(call: Call) -> Answer:
+    """The clock, the client's banner, and its prompt before each answer."""
+    now = datetime.fromtimestamp(call.state.clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S +0000")
+    banner = "Fail2Ban v1.0.2 reads log file that contains password failure report\n"
+    out = f"{now}\n{banner}and bans the corresponding IP addresses using firewall rules.\n\n".encode()
+    err = b""
+    for question in call.arguments:
+        answer = fail2ban.client(replace(call, argv=("fail2ban-client", *shlex.split(question))))
+        out += b"fail2ban> " + answer.stdout
+        err += answer.stderr
+    return Answer(0, out + b"fail2ban> ", err)
+
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
+    "gbtui-bans": _bans,
     "gbtui-lock": _lock,
     "gbtui-lock-look": _lock_look,
     "gbtui-backup": _backup,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gbtui.errors import GbtuiError, Malformed
@@ -12,8 +12,10 @@ from gbtui.facts.bans_parse import (
     CLOCK,
     STATUS,
     Counts,
+    asking,
     banip_of,
     command,
+    parse_answers,
     parse_banned,
     parse_bans,
     parse_clock,
@@ -23,13 +25,14 @@ from gbtui.facts.bans_parse import (
 )
 from gbtui.facts.bans_types import Ban, Bans, Jail
 from gbtui.facts.failure import absent, failure
-from gbtui.hosts.base import Completed, Host
+from gbtui.hosts.base import Completed, Host, inside
 from gbtui.profiles import Profile
 
 __all__ = ["Ban", "Bans", "BansReader", "Jail"]
 
 HOST = "host"
 _DOWN = b"Failed to access socket path"
+_NO_JAIL = b"Sorry but the jail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,17 @@ class _Place:
     jails: tuple[Jail, ...]
     malformed: int = 0
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A place's clock, and its answer to each question."""
+
+    clock: bytes
+    answers: Mapping[tuple[str, ...], bytes]
+
+    def and_then(self, later: _Said) -> _Said:
+        return _Said(later.clock, {**self.answers, **later.answers})
 
 
 class BansReader:
@@ -52,6 +66,7 @@ class BansReader:
         self._host = host
         self._profile = profile
         self._containers = containers
+        self._before: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     async def read(self) -> Bans:
         """All places side by side. A place that cannot be read costs a note, never the others.
@@ -86,43 +101,54 @@ class BansReader:
             return error
 
     async def _read_place(self, where: str) -> _Place:
-        """Two batches: which jails, and then their details; `banip` only where somebody is banned."""
-        (first,) = await self._ask(where, BANNED)
-        if not first.ok and (absent(first) or _DOWN in first.stderr or b"ermission denied" in first.stderr):
-            raise _down(first, where)
-        jails, malformed = await self._jails(where, first)
-        asked = [argv for name, banned in jails.items() for argv in _details(name, banned)]
-        done = await self._ask(where, CLOCK, *asked) if jails else ()
-        answers = {one.command.argv: one for one in done}
-        now = parse_clock(answers[CLOCK].stdout) if done else None
+        """One start of the client where the jails are those of the last reading, else two."""
+        said = await self._ask(where, BANNED, *self._before.get(where, ()))
+        jails, malformed = await self._jails(where, said)
+        wanted = [argv for name, banned in jails.items() for argv in _details(name, banned)]
+        self._before[where] = tuple(wanted)
+        missing = [argv for argv in wanted if argv not in said.answers]
+        if missing:
+            said = said.and_then(await self._ask(where, *missing))
+        now = parse_clock(said.clock)
         read = []
         for name in jails:
-            counts, listed = answers[status_of(name)], answers.get(banip_of(name))
-            if not counts.ok:
-                continue  # the jail was stopped between the two batches
-            bans, bad = parse_bans(listed.stdout, now) if listed is not None else ((), 0)
+            counts, listed = said.answers[status_of(name)], said.answers.get(banip_of(name), b"")
+            if counts.startswith(_NO_JAIL):
+                continue  # the jail was stopped meanwhile
+            bans, bad = parse_bans(listed, now) if jails[name] else ((), 0)
             malformed += bad
-            read.append(_jail(where, name, bans, parse_status(counts.stdout)))
-        note = "its clock could not be read: time left is not known" if done and now is None else ""
+            read.append(_jail(where, name, bans, parse_status(counts)))
+        note = "its clock could not be read: time left is not known" if jails and now is None else ""
         return _Place(tuple(read), malformed, note)
 
-    async def _jails(self, where: str, first: Completed) -> tuple[dict[str, bool], int]:
+    async def _jails(self, where: str, said: _Said) -> tuple[dict[str, bool], int]:
         """Jail → whether somebody may be banned in it."""
         try:
-            if first.ok:
-                counted, malformed = parse_banned(first.stdout)
-                return {name: count > 0 for name, count in counted.items()}, malformed
+            counted, malformed = parse_banned(said.answers[BANNED])
         except Malformed:
-            pass  # an unusual address can break the literal: `status` names the jails as well
-        (status,) = await self._ask(where, STATUS)
-        if not status.ok:
-            raise _down(status, where)
-        return dict.fromkeys(parse_jails(status.stdout), True), 0
+            # an unusual address can break the literal, an old client has no `banned`: `status` names them too
+            status = await self._ask(where, STATUS)
+            return dict.fromkeys(parse_jails(status.answers[STATUS]), True), 0
+        return {name: count > 0 for name, count in counted.items()}, malformed
 
-    async def _ask(self, where: str, *asked: tuple[str, ...]) -> tuple[Completed, ...]:
+    async def _ask(self, where: str, *asked: tuple[str, ...]) -> _Said:
+        """All questions in one start of the client; raises what keeps the place from answering."""
         root = where == HOST
-        commands = [command(argv, root=root and argv != CLOCK) for argv in asked]
-        return await self._host.run_many(commands, instance=None if root else where)
+        question = asking(asked, root=root)
+        done = await self._host.run(question if root else inside(where, question))
+        if absent(done) or _DOWN in done.stderr or b"ermission denied" in done.stderr or not done.stdout:
+            raise _down(done, where)
+        try:
+            clock, answers = parse_answers(done.stdout, len(asked))
+        except Malformed:
+            return await self._ask_singly(where, asked)  # a Python without readline has no such mode
+        return _Said(clock, dict(zip(asked, answers, strict=True)))
+
+    async def _ask_singly(self, where: str, asked: tuple[tuple[str, ...], ...]) -> _Said:
+        root = where == HOST
+        commands = [command(argv, root=root and argv != CLOCK) for argv in (CLOCK, *asked)]
+        clock, *done = await self._host.run_many(commands, instance=None if root else where)
+        return _Said(clock.stdout, {one.command.argv: one.stdout for one in done})
 
 
 def _details(jail: str, banned: bool) -> tuple[tuple[str, ...], ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +21,16 @@ BANNED = ("fail2ban-client", "banned")
 
 STATUS = ("fail2ban-client", "status")
 CLOCK = ("date", "+%Y-%m-%d %H:%M:%S %z")
+
+ASK = """
+command -v fail2ban-client >/dev/null || { echo "fail2ban-client: not found" >&2; exit 127; }
+date '+%Y-%m-%d %H:%M:%S %z'
+printf '%s\\n' "$@" quit | fail2ban-client -i
+"""
+"""Clock and answers in one start of the client: its interactive mode reads questions line by line.
+Runs as `sh -c ASK gbtui-bans QUESTION…`; questions are arguments, never part of the text."""
+
+PROMPT = b"fail2ban> "
 
 _TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}"
 _BAN = re.compile(rf"(.*?)\s*\t({_TIME}) \+ (-?[0-9]{{1,12}}) = ({_TIME})")
@@ -40,6 +52,25 @@ class Counts:
 def command(argv: tuple[str, ...], *, root: bool) -> Command:
     """A client call: root's on the host; in a container whoever asks is root already."""
     return Command(argv, root=root, timeout=30.0, limit=4 * MIB)
+
+
+def asking(questions: Sequence[tuple[str, ...]], *, root: bool) -> Command:
+    """All `questions` (argv of the client) in one start."""
+    lines = (shlex.join(argv[1:]) for argv in questions)
+    return command(("sh", "-c", ASK, "gbtui-bans", *lines), root=root)
+
+
+def parse_answers(data: bytes, count: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """The place's clock, and the answer to each of `count` questions, from what `ASK` printed.
+
+    Raises:
+        Malformed: there are not as many prompts as questions.
+    """
+    head, *answers = data.split(PROMPT)
+    if len(answers) != count + 1:  # one more for `quit`
+        why = f"{len(answers)} prompts for {count} questions: {line(data, limit=80)!r}"
+        raise Malformed("fail2ban-client -i", why=why)
+    return head.split(b"\n", 1)[0], tuple(answers[:count])
 
 
 def status_of(jail: str) -> tuple[str, ...]:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import monotonic
 
 from gbtui.errors import BadInput
 from gbtui.facts.containers_parse import parse_instances, with_cpu
 from gbtui.facts.containers_types import Container, Containers, DiskDevice, ProxyDevice, Snapshot
-from gbtui.hosts.base import Host
+from gbtui.hosts.base import Host, LxdReply
 from gbtui.profiles import Profile
 
 __all__ = ["Container", "Containers", "ContainersReader", "DiskDevice", "ProxyDevice", "Snapshot"]
 
 
+Ask = Callable[[], Awaitable[LxdReply]]
+
+
+async def ask_instances(host: Host) -> LxdReply:
+    """Every instance with its state and snapshots, in one request (the dear one: a second on a slow host)."""
+    return await host.lxd.get("instances", {"recursion": "2"})
+
+
 class ContainersReader:
-    """Reads all instances of `tenant` (None: of every tenant) and their CPU share between readings."""
+    """Reads all instances of `tenant` (None: of every tenant) and their CPU share between readings.
+
+    `instances` asks LXD for them, where several readers share the request.
+    """
 
     def __init__(
         self,
@@ -25,8 +36,9 @@ class ContainersReader:
         tenant: str | None = None,
         *,
         clock: Callable[[], float] = monotonic,
+        instances: Ask | None = None,
     ) -> None:
-        self._host = host
+        self._instances = instances or (lambda: ask_instances(host))
         self._profile = profile
         self._tenant = tenant
         self._clock = clock
@@ -39,7 +51,7 @@ class ContainersReader:
         Raises:
             BadInput: no instance belongs to the tenant; the words name those that were found.
         """
-        reply = await self._host.lxd.get("instances", {"recursion": "2"})
+        reply = await self._instances()
         at = self._clock()
         now = with_cpu(parse_instances(reply.data, self._profile.split), self._before, at - self._at)
         self._before, self._at = {c.name: c for c in now.containers}, at

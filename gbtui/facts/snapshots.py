@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from gbtui.errors import GbtuiError
+from gbtui.facts.containers import Ask, ask_instances
 from gbtui.facts.failure import absent, failure
 from gbtui.facts.snapshots_parse import (
     LIST_POOLS,
@@ -25,10 +26,11 @@ __all__ = ["Owner", "Pool", "SnapshotRow", "Snapshots", "SnapshotsReader"]
 
 
 class SnapshotsReader:
-    """Reads every snapshot of the host, and who owns it."""
+    """Reads every snapshot of the host, and who owns it. `instances` as in `ContainersReader`."""
 
-    def __init__(self, host: Host, profile: Profile) -> None:
+    def __init__(self, host: Host, profile: Profile, *, instances: Ask | None = None) -> None:
         self._host = host
+        self._instances = instances or (lambda: ask_instances(host))
         self._profile = profile
 
     async def read(self) -> Snapshots:
@@ -49,8 +51,8 @@ class SnapshotsReader:
     async def _records(self) -> Records | GbtuiError:
         """LXD's records, or why there are none: ZFS is worth showing without them."""
         try:
-            pools = await self._host.lxd.get("storage-pools", {"recursion": "1"})
-            instances = await self._host.lxd.get("instances", {"recursion": "2"})
+            asked = self._host.lxd.get("storage-pools", {"recursion": "1"}), self._instances()
+            pools, instances = await asyncio.gather(*asked)
         except GbtuiError as error:
             return error
         return parse_records(pools.data, instances.data)

@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gbtui.errors import Denied, Malformed, MissingTool, NotFound
+from gbtui.errors import Denied, GbtuiError, Malformed, MissingTool, NotFound
 from gbtui.facts.bans import Ban, Bans, BansReader
 from gbtui.facts.bans_parse import (
+    ASK,
     BANNED,
     CLOCK,
     MOST_JAILS,
+    PROMPT,
     STATUS,
     banip_of,
+    parse_answers,
     parse_banned,
     parse_bans,
     parse_clock,
@@ -22,6 +28,7 @@ from gbtui.facts.bans_parse import (
     parse_status,
     status_of,
 )
+from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import load
 from gbtui.text import clean
 from tests.unit.facts.fakehost import Answer, FakeHost, fixture
@@ -48,12 +55,40 @@ def place(where: str) -> dict[tuple[str, ...], Answer]:
     return found
 
 
+class Fail2banHost(FakeHost):
+    """Answers `ASK` as the client's interactive mode does; `asked` remembers each start of it."""
+
+    def __init__(self, answers: Mapping[tuple[str, ...], Answer] | None = None) -> None:
+        super().__init__(answers)
+        self.asked: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
+
+    async def run(self, command: Command) -> Completed:
+        where, argv = (
+            ("host", command.argv) if command.argv[0] == "sh" else (command.argv[2], command.argv[5:])
+        )
+        assert argv[:4] == ("sh", "-c", ASK, "gbtui-bans")
+        questions = tuple(("fail2ban-client", *shlex.split(question)) for question in argv[4:])
+        self.asked.append((where, questions))
+        if (where, *BANNED) not in self.answers:
+            return Completed(command, 127, b"", b"fail2ban-client: not found\n", 0.0)
+        clock = self.answers.get((where, *CLOCK), NOW)
+        assert isinstance(clock, bytes)
+        out, err = clock + b"Fail2Ban v1.0.2 reads log file\n\n", b""
+        for question in questions:
+            answer = self.answers[where, *question]
+            if isinstance(answer, GbtuiError):
+                raise answer
+            said = answer if isinstance(answer, tuple) else (0, answer, b"")
+            out, err = out + PROMPT + said[1], err + said[2]
+        return Completed(command, 0, out + PROMPT, err, 0.0)
+
+
 async def read(host: FakeHost, *containers: str) -> Bans:
     return await BansReader(host, PROFILE, containers).read()
 
 
 async def test_real_jails_with_time_left() -> None:
-    found = await read(FakeHost(place("host")))
+    found = await read(Fail2banHost(place("host")))
     sshd, caddy, quiet = found.jails
     assert (sshd.where, sshd.jail, sshd.currently_failed, sshd.total_banned) == ("host", "sshd", 0, 3)
     assert sshd.banned == (Ban("203.0.113.5", 599.0), Ban("2001:db8::1", 599.0), Ban("not an ip", 599.0))
@@ -63,31 +98,58 @@ async def test_real_jails_with_time_left() -> None:
 
 
 async def test_no_more_client_starts_than_needed() -> None:
-    host = FakeHost(place("host"))
-    await read(host)
-    (_, first), (_, second) = host.batches
-    assert first == (BANNED,)
-    assert second == (
-        CLOCK,
+    host = Fail2banHost(place("host"))
+    reader = BansReader(host, PROFILE)
+    first = await reader.read()
+    details = (
         status_of("sshd"),
         banip_of("sshd"),
         status_of("caddy-http-flood"),
         banip_of("caddy-http-flood"),
         status_of("quiet"),
     )
+    assert host.asked == [("host", (BANNED,)), ("host", details)]
+    host.asked.clear()
+    assert await reader.read() == first
+    assert host.asked == [("host", (BANNED, *details))], "one start once the jails are known"
+
+
+async def test_a_jail_that_is_new_is_asked_for_at_once() -> None:
+    host = Fail2banHost(place("host") | {("host", *BANNED): b"[{'quiet': []}]\n"})
+    reader = BansReader(host, PROFILE)
+    assert [jail.jail for jail in (await reader.read()).jails] == ["quiet"]
+    host.answers |= place("host")
+    assert [jail.jail for jail in (await reader.read()).jails] == ["sshd", "caddy-http-flood", "quiet"]
+
+
+async def test_without_an_interactive_mode_each_question_is_a_start() -> None:
+    class Plain(Fail2banHost):
+        async def run(self, command: Command) -> Completed:
+            done = await super().run(command)
+            return replace(done, status=255, stdout=NOW, stderr=b"Readline not available\n")
+
+    plain = Plain(place("host"))
+    assert await read(plain) == await read(Fail2banHost(place("host")))
+    assert plain.batches[0] == ("host", (CLOCK, BANNED))
+
+
+def test_prompts_that_do_not_fit_the_questions_are_malformed() -> None:
+    assert parse_answers(b"now\nbanner\nfail2ban> a\nfail2ban> ", 1) == (b"now", (b"a\n",))
+    with pytest.raises(Malformed, match="prompts"):
+        parse_answers(b"now\nfail2ban> a\nfail2ban> b\nfail2ban> ", 1)
 
 
 async def test_only_instances_whose_role_bans_are_asked() -> None:
-    host = FakeHost(place("host") | place("acme-proxy"))
+    host = Fail2banHost(place("host") | place("acme-proxy"))
     reader = BansReader(host, PROFILE, lambda: ["acme-proxy", "acme-system", "other"])
     found = await reader.read()
     assert {jail.where for jail in found.jails} == {"host", "acme-proxy"}
-    assert {where for where, _ in host.batches} == {"host", "acme-proxy"}
+    assert {where for where, _ in host.asked} == {"host", "acme-proxy"}
 
 
 @pytest.mark.parametrize(("answer", "words"), [(DOWN, "Is fail2ban running"), (DENIED, "must be root")])
 async def test_a_place_that_cannot_be_read_costs_a_note(answer: Answer, words: str) -> None:
-    host = FakeHost(place("host") | {("acme-proxy", *BANNED): answer})
+    host = Fail2banHost(place("host") | {("acme-proxy", *BANNED): answer})
     found = await read(host, "acme-proxy", "acme-email")
     assert {jail.where for jail in found.jails} == {"host"}
     notes = dict(found.notes)
@@ -97,17 +159,17 @@ async def test_a_place_that_cannot_be_read_costs_a_note(answer: Answer, words: s
 
 async def test_when_all_places_fail_the_error_is_the_hosts() -> None:
     with pytest.raises(MissingTool):
-        await read(FakeHost(), "acme-proxy")
+        await read(Fail2banHost(), "acme-proxy")
     with pytest.raises(Denied):
-        await read(FakeHost({("host", *BANNED): DENIED}))
+        await read(Fail2banHost({("host", *BANNED): DENIED}))
     gone = {("acme-proxy", *BANNED): NotFound("acme-proxy stopped")}
-    found = await read(FakeHost(place("host") | gone), "acme-proxy")
+    found = await read(Fail2banHost(place("host") | gone), "acme-proxy")
     assert found.notes == (("acme-proxy", "acme-proxy stopped"),)
 
 
 @pytest.mark.parametrize("answer", [(255, b"", b"NOK: ('Invalid command',)"), b"[{'sshd': ['a'\n"])
 async def test_without_banned_the_status_names_the_jails(answer: Answer) -> None:
-    host = FakeHost(place("host") | {("host", *BANNED): answer})
+    host = Fail2banHost(place("host") | {("host", *BANNED): answer})
     found = await read(host)
     assert [jail.jail for jail in found.jails] == ["caddy-http-flood", "quiet", "sshd"]
     assert [len(jail.banned) for jail in found.jails] == [1, 0, 3]
@@ -115,7 +177,7 @@ async def test_without_banned_the_status_names_the_jails(answer: Answer) -> None
 
 async def test_a_jail_that_stops_meanwhile_and_a_clock_that_cannot_be_read() -> None:
     gone = (255, b"Sorry but the jail 'quiet' does not exist\n", b"")
-    host = FakeHost(place("host") | {("host", *status_of("quiet")): gone, ("host", *CLOCK): b"?"})
+    host = Fail2banHost(place("host") | {("host", *status_of("quiet")): gone, ("host", *CLOCK): b"?"})
     found = await read(host)
     assert [jail.jail for jail in found.jails] == ["sshd", "caddy-http-flood"]
     assert "time left is not known" in dict(found.notes)["host"]
@@ -123,9 +185,9 @@ async def test_a_jail_that_stops_meanwhile_and_a_clock_that_cannot_be_read() -> 
 
 
 async def test_nothing_configured_is_a_good_reading() -> None:
-    host = FakeHost({("host", *BANNED): b"[]\n"})
+    host = Fail2banHost({("host", *BANNED): b"[]\n"})
     assert await read(host) == Bans(())
-    assert len(host.batches) == 1
+    assert len(host.asked) == 1
 
 
 def test_times_are_the_places_own() -> None:
