@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gbtui.cli.opening import opened
 from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, table, warn
 from gbtui.cli.parser import parameters
 from gbtui.cli.words import show_event, show_outcome, show_plan
 from gbtui.errors import Changed, Refused
-from gbtui.guard.port import Event, Outcome, Progress
+from gbtui.guard.port import Approver, Event, Outcome, Progress
 from gbtui.session import Session
+
+if TYPE_CHECKING:
+    from gbtui.guard.recovery import Recovery
 
 STATUS: Mapping[str, int] = MappingProxyType(
     {
@@ -116,7 +119,7 @@ async def recover(options: argparse.Namespace) -> int:
         return FAILED
 
 
-async def _list_unfinished(recovery: Any, *, as_json: bool) -> int:
+async def _list_unfinished(recovery: Recovery, *, as_json: bool) -> int:
     told = await recovery.report()
     found = await recovery.unfinished()
     if as_json:
@@ -156,7 +159,7 @@ async def _tell_pending(session: Session) -> None:
         warn(f"gbtui: unfinished: {one.words()} (gbtui recover {one.story.id})")
 
 
-def _approver(session: Session, options: argparse.Namespace) -> Any:
+def _approver(session: Session, options: argparse.Namespace) -> Approver:
     from gbtui.cli.approver import CommandLineApprover
 
     return CommandLineApprover(
@@ -181,12 +184,12 @@ def _end(outcome: Outcome, options: argparse.Namespace) -> int:
         until = outcome.armed_until
         shape = {"id": outcome.id, "result": outcome.result, "message": outcome.message, "armed_until": until}
         emit({"schema": SCHEMA, "outcome": shape})
-    elif status == DONE or outcome.id:
-        show_outcome(outcome)
-    else:
+    elif status in {REFUSED, CHANGED}:  # nothing was done: an error, whether or not a lock was tried
         hint = "run it in a terminal, or add --yes" if outcome.result == "declined" else ""
-        kind = Changed if outcome.result == "changed" else Refused
+        kind = Changed if status == CHANGED else Refused
         return fail(kind(outcome.message, hint=hint), as_json=False)
+    else:
+        show_outcome(outcome)
     return status
 
 

@@ -102,6 +102,14 @@ def test_apply_repairs_and_the_journal_tells_it(capsys: pytest.CaptureFixture[st
     assert run(capsys, "journal", "--verify")[0] == 0
 
 
+def test_a_refusal_that_has_an_id_is_an_error_too(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", "--keep", "--json"]
+    op_id = json.loads(run(capsys, *words)[1])["outcome"]["id"]
+    status, out, err = run(capsys, "--demo", "keep", op_id)
+    assert (status, "nothing is armed" in out) == (3, False)
+    assert "nothing is armed" in err
+
+
 def test_apply_on_a_healthy_host_says_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "--demo", "apply", OPERATION, CONTAINER, "--yes")
     assert status == 0
@@ -129,6 +137,7 @@ def test_apply_on_a_healthy_host_says_there_is_nothing_to_do(capsys: pytest.Capt
             "read-only",
         ),
         (["show", "containers"], 5, "--demo"),
+        (["--demo", "--read-only", "undo", "no-such-id", "--yes"], 1, "no-such-id"),
         (["journal", "no-such-id"], 1, "no-such-id"),
         (["--demo", "undo", "no-such-id", "--yes"], 1, "no-such-id"),
     ],
