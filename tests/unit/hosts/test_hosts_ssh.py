@@ -229,7 +229,7 @@ async def test_held_stdin_ends_with_the_stream_and_with_the_link(far: Far, tmp_p
 async def test_a_cut_link_is_told_and_mended(far: Far, marker: str) -> None:
     told: list[Link] = []
     far.host.on_link.append(told.append)
-    long = asyncio.create_task(far.host.run(Command(("sleep", "600", marker), timeout=600)))
+    long = asyncio.create_task(far.host.run(Command(("sh", "-c", "sleep 600; :", marker), timeout=600)))
     await until(lambda: bool(processes(marker)))
     before = far.host.link.since
     far.wire.cut()
