@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from gbtui import text
 from gbtui.errors import Changed, Failed, GbtuiError, NotFound, Unreachable
 from gbtui.guard import scripts
+from gbtui.guard.amend import amend
 from gbtui.guard.fingerprint import sha256
-from gbtui.guard.plan import Action, Exec, Probe, Replace, Wait
+from gbtui.guard.plan import Action, Amend, Exec, Probe, Replace, Wait
 from gbtui.guard.preview import command, shown, wanted
 from gbtui.hosts.base import Command, Completed, Host, inside
 
@@ -68,6 +69,8 @@ async def perform(host: Host, action: Action, stop: Callable[[], bool] = lambda:
             return Done(completed.ok, _said(completed), completed.status)
         if isinstance(action, Wait):
             return await _wait(host, action, stop)
+        if isinstance(action, Amend):
+            return Done(True, await amend(host, action))
         return await _replace(host, action)
     except Unreachable:
         raise

@@ -6,6 +6,7 @@ A plan is pure data and survives a crash inside the journal: `to_json` / `from_j
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -70,7 +71,27 @@ class Wait:
     interval: float = 1.0
 
 
-Action = Exec | Replace | Wait
+Setting = str | Mapping[str, str]
+"""A configuration key's value, or a device's keys and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """One configuration key or one device of an instance, set through LXD's API with If-Match.
+
+    `section` is "config" (`key` is a configuration key, values are text) or "devices" (`key` is a
+    device's name, values are its keys and values). None means that it is not there. It is refused
+    when it is not `before` any more, or when anything of the instance changes while it is written.
+    """
+
+    instance: str
+    section: Literal["config", "devices"]
+    key: str
+    before: Setting | None
+    after: Setting | None
+
+
+Action = Exec | Replace | Wait | Amend
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +100,8 @@ class Step:
 
     `done` tells after a crash whether the step took effect. `undo` is empty with `no_undo` saying
     why ("a restart cannot be taken back"); `armed` marks steps whose undo the host's own timer
-    carries out when nobody says keep (R5).
+    carries out when nobody says keep (R5). `loses` names data that the step destroys ("what was
+    written to acme-email since"): destructive with an undo, irreversible without.
     """
 
     title: str
@@ -88,6 +110,7 @@ class Step:
     undo: tuple[Action, ...] = ()
     no_undo: str = ""
     armed: bool = False
+    loses: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from typing import Any
 
-from gbtui.guard.plan import Action, Exec, Plan, Probe, Replace, Step, Wait
+from gbtui.guard.amend import as_argv
+from gbtui.guard.plan import Action, Amend, Exec, Plan, Probe, Replace, Step, Wait
 from gbtui.hosts.base import Command, inside
 from gbtui.text import text
 
@@ -23,6 +25,8 @@ def shown(action: Action) -> str:
         return action.shown()
     if isinstance(action, Wait):
         return f"wait up to {action.timeout:g} s: {wanted(action.probe)}"
+    if isinstance(action, Amend):
+        return shlex.join(as_argv(action))
     plus, minus = _counts(action)
     backup = f", backup {action.backup}" if action.backup else ""
     return f"{action.path} +{plus} −{minus}{backup}"
@@ -37,6 +41,8 @@ def wanted(probe: Probe) -> str:
 
 def place(action: Action) -> str:
     """Where an action happens: "host" or an instance name."""
+    if isinstance(action, Amend):
+        return "host"
     return action.probe.run.where if isinstance(action, Wait) else action.where
 
 
@@ -59,6 +65,8 @@ def commands(plan: Plan) -> tuple[str, ...]:
 def _pasteable(action: Action) -> str:
     if isinstance(action, Replace):
         return f"# {action.where}: {shown(action)}"
+    if isinstance(action, Amend):
+        return shown(action)
     return command(action.probe.run if isinstance(action, Wait) else action).shown()
 
 
@@ -107,6 +115,7 @@ def _public_step(step: Step) -> dict[str, Any]:
         "undo": [shown(action) for action in step.undo],
         "no_undo": step.no_undo,
         "armed": step.armed,
+        "loses": step.loses,
     }
     if isinstance(step.does, Replace):
         return {**public, "diff": diff(step.does), "backup": step.does.backup}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from gbtui.guard.plan import Action, Exec, Plan, Probe, Replace, Step
+from gbtui.guard.amend import as_argv
+from gbtui.guard.plan import Action, Amend, Exec, Plan, Probe, Replace, Step
 from gbtui.guard.preview import command
 from gbtui.guard.scripts import PUT
 
@@ -106,6 +107,8 @@ def _argv(run: Exec) -> tuple[str, ...]:
 def _do(action: Action, name: str, files: list[tuple[str, bytes]]) -> str:
     if isinstance(action, Exec):
         return shlex.join(_argv(action))
+    if isinstance(action, Amend):
+        return shlex.join(_argv(Exec("host", as_argv(action))))
     if isinstance(action, Replace):
         files.append((name, action.after))
         put = Exec(action.where, ("sh", "-c", PUT, "gbtui-put", action.path))

@@ -13,7 +13,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 from gbtui.errors import BadInput, Malformed
-from gbtui.guard.plan import Action, Danger, Exec, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
+from gbtui.guard.plan import (
+    Action,
+    Amend,
+    Danger,
+    Exec,
+    Plan,
+    Probe,
+    Reliance,
+    Replace,
+    Setting,
+    Step,
+    Verdict,
+    Wait,
+)
 from gbtui.text import UNSAFE
 
 Json = dict[str, Any]
@@ -105,6 +118,15 @@ def _action(action: Action) -> Json:
     if isinstance(action, Wait):
         limits = {"timeout": action.timeout, "interval": action.interval}
         return {"kind": "wait", "probe": _probe(action.probe), **limits}
+    if isinstance(action, Amend):
+        return {
+            "kind": "amend",
+            "instance": _shown(action.instance),
+            "section": action.section,
+            "key": _shown(action.key),
+            "before": _setting(action.before),
+            "after": _setting(action.after),
+        }
     return {
         "kind": "replace",
         "where": _shown(action.where),
@@ -113,6 +135,12 @@ def _action(action: Action) -> Json:
         "after": _base64(action.after),
         "backup": _shown(action.backup),
     }
+
+
+def _setting(value: Setting | None) -> str | Json | None:
+    if value is None or isinstance(value, str):
+        return value if value is None else _shown(value)
+    return {_shown(key): _shown(one) for key, one in value.items()}
 
 
 def _base64(data: bytes) -> str:
@@ -127,6 +155,7 @@ def _step(step: Step) -> Json:
         "undo": [_action(action) for action in step.undo],
         "no_undo": _shown(step.no_undo),
         "armed": step.armed,
+        "loses": _shown(step.loses),
     }
 
 
@@ -198,6 +227,14 @@ class _Reader:
             raise self._bad(key, "not a list of numbers")
         return tuple(values)
 
+    def setting(self, key: str) -> Setting | None:
+        value = self.raw(key)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values()):
+            return dict(value)
+        raise self._bad(key, "neither text nor texts by name")
+
     def data(self, key: str) -> bytes:
         try:
             return base64.b64decode(self.text(key), validate=True)
@@ -259,10 +296,25 @@ def _read_replace(value: Any) -> Replace:
     return Replace(read.text("where"), read.text("path"), before, read.data("after"), read.text("backup"))
 
 
+_SECTION: dict[str, Literal["config", "devices"]] = {"config": "config", "devices": "devices"}
+
+
+def _read_amend(value: Any) -> Amend:
+    read = _Reader(value, "amend")
+    return Amend(
+        instance=read.text("instance"),
+        section=read.one_of("section", _SECTION.__getitem__),
+        key=read.text("key"),
+        before=read.setting("before"),
+        after=read.setting("after"),
+    )
+
+
 _ACTIONS: dict[str, Callable[[Any], Action]] = {
     "exec": _read_exec,
     "wait": _read_wait,
     "replace": _read_replace,
+    "amend": _read_amend,
 }
 
 
@@ -280,6 +332,7 @@ def _read_step(value: Any) -> Step:
         undo=tuple(_read_action(item) for item in read.list("undo")),
         no_undo=read.text("no_undo"),
         armed=read.flag("armed"),
+        loses=read.text("loses"),
     )
 
 

@@ -31,11 +31,21 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed parameter. `form` is what is expected; `check` gives "", or why it is not of it."""
+    """A typed parameter. `form` is what is expected; `check` gives "", or why it is not of it.
+
+    `default` stands in where it is not given; None means that it must be.
+    """
 
     name: str
     form: str
     check: Callable[[str], str]
+    default: str | None = None
+
+    @property
+    def usage(self) -> str:
+        """As it is typed: `name=FORM`, in brackets where it may be left out."""
+        typed = f"{self.name}={self.form}"
+        return typed if self.default is None else f"[{typed}]"
 
     def accepted(self, value: str) -> str:
         """`value`, checked.
@@ -96,15 +106,15 @@ class Operation:
         Raises:
             BadInput: one is missing, unknown or not of its form.
         """
-        usage = f"{self.id} " + " ".join(f"{p.name}={p.form}" for p in self.parameters)
+        usage = f"{self.id} " + " ".join(p.usage for p in self.parameters)
         known = {parameter.name for parameter in self.parameters}
         for name in given:
             if name not in known:
                 raise BadInput(f"{self.id} has no parameter {name!r}", hint=f"expected {usage}")
         for parameter in self.parameters:
-            if parameter.name not in given:
+            if parameter.name not in given and parameter.default is None:
                 raise BadInput(f"{self.id} needs {parameter.name}=", hint=f"expected {usage}")
-        return {p.name: p.accepted(given[p.name]) for p in self.parameters}
+        return {p.name: _value(p, given) for p in self.parameters}
 
     async def plan(self, context: Context, given: Mapping[str, str]) -> Plan:
         """The frozen plan for these parameters, from the host as it is now.
@@ -115,12 +125,22 @@ class Operation:
         return await self.make(context, self.checked(given))
 
 
-def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
-    """How bad steps are by what they do; destructive and irreversible ones are named by their operation.
+def _value(parameter: Parameter, given: Mapping[str, str]) -> str:
+    if parameter.name in given or parameter.default is None:
+        return parameter.accepted(given[parameter.name])
+    return parameter.default
 
-    A step that cannot be taken back, or that darkens a service, disturbs somebody: disruptive. A
-    change with an undo is reversible. Only waiting is safe.
+
+def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
+    """How bad steps are, by what they do.
+
+    Data lost for good is irreversible; data lost with a way back is destructive. A step that cannot
+    be taken back, or that darkens a service, disturbs somebody: disruptive. A change with an undo is
+    reversible. Only waiting is safe.
     """
+    if any(step.loses for step in steps):
+        lost = any(step.loses and not step.undo for step in steps)
+        return Danger.IRREVERSIBLE if lost else Danger.DESTRUCTIVE
     changes = [step for step in steps if not isinstance(step.does, Wait)]
     if dark or any(not step.undo for step in changes):
         return Danger.DISRUPTIVE

@@ -39,7 +39,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "title": operation.title,
         "summary": operation.summary,
         "subject": operation.subject,
-        "parameters": [{"name": p.name, "form": p.form} for p in operation.parameters],
+        "parameters": [{"name": p.name, "form": p.form, "default": p.default} for p in operation.parameters],
         "danger": operation.danger.value,
         "items": list(operation.items),
         "guards": [{"id": g.id, "sentence": g.sentence, "items": list(g.items)} for g in operation.guards],
