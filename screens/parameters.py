@@ -1,42 +1,49 @@
-"""The parameters of an operation chosen by name: asked one by one, then its plan is shown."""
+"""From an operation to its plan: what the screen knows is taken, what it does not is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gbtui.operations.base import Operation, Parameter
-from screens.ask import AskText
+from gbtui.operations.base import Operation
+from gbtui.operations.parameters import PLACE
 from screens.choose import Choice, Choose
+from screens.form import Form
 
 if TYPE_CHECKING:
     from screens.app import CockpitApp
 
 
-def ask_parameters(app: CockpitApp, operation: Operation) -> None:
-    """Ask for every parameter of `operation`, then open its plan. Escape at any of them leaves."""
-    _ask(app, operation, tuple(operation.parameters), {})
+def ask_parameters(app: CockpitApp, operation: Operation, known: Mapping[str, str] | None = None) -> None:
+    """Ask for the parameters of `operation` that `known` lacks, then open its plan. Escape leaves."""
+    names = {parameter.name for parameter in operation.parameters}
+    given = {name: value for name, value in (known or {}).items() if name in names and value}
+    if "container" in names - given.keys():
+        _ask_container(app, operation, given)
+    else:
+        _ask_rest(app, operation, given)
 
 
-def _ask(app: CockpitApp, operation: Operation, wanted: Sequence[Parameter], given: dict[str, str]) -> None:
+def _ask_container(app: CockpitApp, operation: Operation, given: dict[str, str]) -> None:
+    def chosen(name: str | None) -> None:
+        if name is not None:
+            _ask_rest(app, operation, {**given, "container": name})
+
+    choices = [Choice(c.name, c.name, f"{c.role} {c.state.lower()}") for c in app.session.known()]
+    if PLACE in operation.parameters:
+        choices.insert(0, Choice("host", "host", "the host itself"))
+    app.push_screen(Choose(f"{operation.title}: where?", choices), chosen)
+
+
+def _ask_rest(app: CockpitApp, operation: Operation, given: dict[str, str]) -> None:
+    wanted = [parameter for parameter in operation.parameters if parameter.name not in given]
     if not wanted:
         app.operator.start(operation.id, given)
         return
-    first, *rest = wanted
 
-    def answered(value: str | None) -> None:
-        if value is not None:
-            _ask(app, operation, rest, {**given, first.name: value})
+    def answered(values: dict[str, str] | None) -> None:
+        if values is not None:
+            app.operator.start(operation.id, {**given, **values})
 
-    question = f"{operation.title}: {first.name}"
-    if first.name == "container":
-        app.push_screen(Choose(question, _containers(app)), answered)
-    else:
-        app.push_screen(AskText(question, form=first.form, check=first.check), answered)
-
-
-def _containers(app: CockpitApp) -> list[Choice]:
-    return [
-        Choice(c.name, c.name, c.role, "" if c.running else f"it is {c.state.lower()}")
-        for c in app.session.known()
-    ]
+    about = " ".join(f"{name}={value}" for name, value in given.items()) or operation.summary
+    app.push_screen(Form(operation.title, about, wanted), answered)

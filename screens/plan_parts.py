@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gbtui.guard.plan import Exec, Replace, Step, Verdict, Wait
+from gbtui.guard.plan import Action, Amend, Exec, Replace, Step, Verdict, Wait
 from gbtui.guard.preview import diff, place, shown, wanted
 from screens.look import STYLES, lines, mark, say
 from screens.run_state import Part, PartState
@@ -60,7 +60,7 @@ class StepRow(Vertical):
     StepRow > .about { padding-left: 3; height: auto; }
     """
 
-    def __init__(self, number: int, title: str, does: Exec | Replace | Wait, undo: str) -> None:
+    def __init__(self, number: int, title: str, does: Action, undo: str) -> None:
         self._head = Static()
         self._about = Static(classes="about")
         super().__init__(self._head, self._about)
@@ -101,10 +101,10 @@ class StepRow(Vertical):
         self._about.update(lines(*parts))
 
 
-def command_line(does: Exec | Replace | Wait) -> str:
+def command_line(does: Action) -> str:
     """An action as it reads at its place."""
     match does:
-        case Exec():
+        case Exec() | Amend():
             return f"{place(does)} $ {shown(does)}"
         case Replace():
             return f"{place(does)}   {shown(does)}  (d: diff)"
@@ -116,12 +116,11 @@ def undo_line(step: Step) -> str:
     """How a step is taken back, or why it cannot be; "" for a wait, which changes nothing."""
     if isinstance(step.does, Wait):
         return ""
-    if not step.undo:
-        return f"— {step.no_undo}".rstrip(" —") or "—"
-    return " · ".join(
+    back = [
         f"put the backup of {does.path} back" if isinstance(does, Replace) else shown(does)
         for does in step.undo
-    )
+    ] or [f"— {step.no_undo}".rstrip(" —") or "—"]
+    return " · ".join([*back, *([f"loses {step.loses}"] if step.loses else [])])
 
 
 def _diff_line(line: str) -> Content:
@@ -173,7 +172,8 @@ class GuardRow(Static):
             case "allow":
                 self.update(mark("ok", words))
             case "refuse":
-                self.update(mark("error", f"refused · {words}"))
+                override = f" · type {verdict.unless_typed} to override it" if verdict.unless_typed else ""
+                self.update(mark("error", f"refused · {words}{override}"))
             case "warn":
                 tick = (
                     safe("[✔ read] ", STYLES["ok"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from gbtui.cli.output import say
-from gbtui.guard.plan import Plan, Replace, Step
+from gbtui.guard.plan import Plan, Replace, Step, Verdict
 from gbtui.guard.port import Event, Outcome
 from gbtui.guard.preview import diff, place, shown, wanted
 
@@ -26,7 +28,7 @@ def show_plan(plan: Plan) -> None:
     for number, verdict in enumerate(plan.verdicts):
         items = f" (guide {', '.join(map(str, verdict.items))})" if verdict.items else ""
         head = "" if number else "Guards"
-        say(f"{head:8}{GLYPHS[verdict.verdict]} {verdict.guard}: {verdict.reason}{items}")
+        say(f"{head:8}{GLYPHS[verdict.verdict]} {verdict.guard}: {verdict.reason}{items}{_override(verdict)}")
     if plan.dark:
         say(f"Dark    {' · '.join(plan.dark)}")
     if plan.revert_after:
@@ -35,11 +37,17 @@ def show_plan(plan: Plan) -> None:
         )
 
 
+def _override(verdict: Verdict) -> str:
+    return f"; --confirm {shlex.quote(verdict.unless_typed)} overrides it" if verdict.unless_typed else ""
+
+
 def _show_step(step: Step) -> None:
     prompt = "$ " if not isinstance(step.does, Replace) else "  "
     say(f"{'':11}{place(step.does)} {prompt}{shown(step.does)}")
     undo = " · ".join(shown(action) for action in step.undo)
     say(f"{'':11}undo: {undo or step.no_undo or 'nothing to undo'}")
+    if step.loses:
+        say(f"{'':11}loses {step.loses}")
     if isinstance(step.does, Replace):
         lines = diff(step.does).splitlines()
         for line in lines[:DIFF_LINES]:

@@ -15,3 +15,5 @@ def _instance(value: str) -> str:
 
 
 CONTAINER = Parameter("container", "NAME of a container, such as acme-system", _instance)
+PLACE = Parameter("container", "host, or NAME of a container such as acme-system", _instance)
+"""A place that may also be the host itself."""

@@ -86,7 +86,7 @@ async def test_an_operation_from_the_palette_asks_and_opens_its_plan(tmp_path: P
         await pilot.press(*"loopback")
         await see(app, pilot, "Accept loopback")
         await pilot.press("enter")
-        await see(app, pilot, "Accept loopback: container", "acme-system")
+        await see(app, pilot, "Accept loopback: where?", "acme-system")
         await pilot.press(*["down"] * 6, "enter")
         await until(pilot, lambda: isinstance(app.screen, PlanScreen))
         await see(app, pilot, "Accept loopback in acme-system", "Cancel")
