@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -125,7 +126,11 @@ class Instance:
 
 @dataclass(slots=True)
 class Dataset:
-    """A ZFS snapshot: sizes in bytes, `holds` as (tag, time)."""
+    """A ZFS snapshot: sizes in bytes, `holds` as (tag, time).
+
+    `shared` is what it shares with the next newer one alone: in nobody's `used`, and freed only with
+    both. `guid` stays with it when it is renamed; `properties` are the user's (`module:name`).
+    """
 
     dataset: str
     name: str
@@ -133,6 +138,13 @@ class Dataset:
     refer: int
     created: float
     holds: list[tuple[str, float]] = field(default_factory=list)
+    shared: int = 0
+    properties: dict[str, str] = field(default_factory=dict)
+    guid: int = 0
+
+    def __post_init__(self) -> None:
+        about = f"{self.dataset}@{self.name} {self.created}".encode()
+        self.guid = self.guid or int.from_bytes(hashlib.sha256(about).digest()[:8], "big") or 1
 
 
 @dataclass(slots=True)

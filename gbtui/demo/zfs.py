@@ -1,10 +1,14 @@
-"""zfs and zpool on the simulated host: the reading half, in the tools' own columns."""
+"""zfs and zpool on the simulated host: the reading half, in the tools' own columns.
+
+What changes snapshots is in `gbtui.demo.zfs_change`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from gbtui.demo import zfs_change
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import GIB, Dataset, State
 from gbtui.demo.tenant import DAY, IMAGE
@@ -17,7 +21,9 @@ _OTHER = ("buckets", "containers", "custom", "deleted", "images", "virtual-machi
 
 def snapshots(now: float) -> list[Dataset]:
     """Seven days of rolling raw snapshots of every container, LXD's own, a huge and a held one."""
-    found = [Dataset(f"{POOL}/images/{IMAGE}", "readonly", 0, 612 * 1024 * 1024, now - 212 * DAY)]
+    image = Dataset(f"{POOL}/images/{IMAGE}", "readonly", 0, 612 * 1024 * 1024, now - 212 * DAY)
+    image.properties["clones"] = ",".join(f"{DATASETS}/acme-{role}" for role in ("proxy", "system"))
+    found = [image]
     sizes = {
         "proxy": (38, 0.9), "system": (410, 18), "alm": (120, 9), "alm-ci": (2900, 74), "email": (640, 22),
         "dns": (2, 0.4), "drive": (1900, 96), "tables": (1100, 31), "table-editor": (45, 2),
@@ -31,7 +37,8 @@ def snapshots(now: float) -> list[Dataset]:
             used = int(daily * 1024 * 1024 * (0.55 + 0.13 * ((ago * 5 + len(role)) % 7)))
             if role == "alm-ci" and ago == 7:
                 used = int(61.2 * GIB)
-            found.append(Dataset(dataset, f"daily-{_day(at)}", used, int(refer * GIB), at))
+            shared = used // 4 if ago else 0
+            found.append(Dataset(dataset, f"daily-{_day(at)}", used, int(refer * GIB), at, shared=shared))
     system, tables = f"{DATASETS}/acme-system", f"{DATASETS}/acme-tables"
     found += [
         Dataset(system, "snapshot-pre-upgrade", int(4.7 * GIB), 16 * GIB, now - 33 * DAY),
@@ -51,8 +58,10 @@ def _day(at: float) -> str:
 
 
 def zfs(call: Call) -> Answer:
-    """`zfs list …`, `zfs holds …`, `zfs version`."""
+    """`zfs list|holds|version …`, and what `gbtui.demo.zfs_change` does."""
     words = list(call.arguments)
+    if words and words[0] in zfs_change.VERBS:
+        return zfs_change.VERBS[words[0]](call, words[1:])
     if words[:1] == ["list"]:
         return _list(call.state, words[1:])
     if words[:1] == ["holds"]:
@@ -76,12 +85,13 @@ def zpool(call: Call) -> Answer:
     unknown = next((name for name in names if name != POOL), None)
     if words[:1] != ["list"] or unknown:
         return failed(1, f"cannot open '{unknown}': no such pool")
-    allocated = int(sum(row.used for row in call.state.snapshots) + 0.55 * POOL_SIZE)
+    allocated = int(sum(row.used + row.shared for row in call.state.snapshots) + 0.55 * POOL_SIZE)
     numbers = {"size": POOL_SIZE, "allocated": allocated, "free": POOL_SIZE - allocated}
     exact = "p" in options.get("flags", "")
     values = {name: str(value) if exact else _human(value) for name, value in numbers.items()}
     percent = "" if exact else "%"
     values |= {"name": POOL, "health": "ONLINE", "capacity": f"{allocated * 100 // POOL_SIZE}{percent}"}
+    values["freeing"] = "0"
     values |= {"fragmentation": f"11{percent}", "dedupratio": "1.00" if exact else "1.00x"}
     values |= {"alloc": values["allocated"], "cap": values["capacity"], "frag": values["fragmentation"]}
     default = "name,size,alloc,free,checkpoint,expandsize,frag,cap,dedupratio,health,altroot"
@@ -109,6 +119,9 @@ def _options(words: list[str], valued: tuple[str, ...]) -> tuple[dict[str, str],
     options, names = {"flags": ""}, list[str]()
     while words:
         word = words.pop(0)
+        if word == "--":
+            names += words
+            break
         if word in valued and words:
             options[word] = words.pop(0)
         elif word.startswith("-"):
@@ -124,26 +137,36 @@ def _list(state: State, words: list[str]) -> Answer:
     rows = [*_filesystems(state)] if {"filesystem", "all"} & set(kinds) else []
     if {"snapshot", "snap", "all"} & set(kinds):
         rows += state.snapshots
-    known = {POOL, *(row.dataset for row in [*_filesystems(state), *state.snapshots])}
-    for name in names:
-        if name.split("@")[0] not in known:
-            return failed(1, f"cannot open '{name}': dataset does not exist")
+    absent = [name for name in names if name not in _known(state)]
     if names:
-        deep = bool({"r", "d"} & set(options["flags"])) or "-d" in options or "snapshot" in kinds
-        rows = [row for row in rows if any(_under(row, name, deep=deep) for name in names)]
+        deep = "r" in options["flags"] or options.get("-d", "1") not in ("0", "1")
+        near = "-d" in options or kinds == ["snapshot"]
+        rows = [row for row in rows if any(_under(row, name, deep=deep, near=near) for name in names)]
     columns = options.get("-o", "name,used,avail,refer,mountpoint").split(",")
     bad = next((column for column in columns if column not in _COLUMNS), None)
     if bad:
         return failed(2, f"bad property list: invalid property '{bad}'")
     exact = "p" in options["flags"]
+    words_ = "\n".join(f"cannot open '{name}': dataset does not exist" for name in absent)
     if not rows:
-        return said() if "H" in options["flags"] else failed(0, "no datasets available")
-    return said(_table(columns, [[_COLUMNS[c](row, exact) for c in columns] for row in rows], options))
+        none = "" if "H" in options["flags"] else "no datasets available"
+        return failed(1, words_) if absent else failed(0, none)
+    table = _table(columns, [[_COLUMNS[c](row, exact) for c in columns] for row in rows], options)
+    return failed(1, words_, stdout=table) if absent else said(table)
 
 
-def _under(row: Dataset, name: str, *, deep: bool) -> bool:
+def _under(row: Dataset, name: str, *, deep: bool, near: bool) -> bool:
+    """Whether a row is listed for a name: itself, its snapshots (`near`), everything below (`deep`)."""
     full = f"{row.dataset}@{row.name}" if row.name else row.dataset
-    return full == name or (deep and full.startswith((f"{name}/", f"{name}@")))
+    if full == name or (deep and full.startswith((f"{name}/", f"{name}@"))):
+        return True
+    return near and row.name != "" and row.dataset == name
+
+
+def _known(state: State) -> set[str]:
+    """Every name that can be opened: filesystems and snapshots."""
+    rows = [*_filesystems(state), *state.snapshots]
+    return {row.dataset for row in rows} | {f"{row.dataset}@{row.name}" for row in rows if row.name}
 
 
 def _filesystems(state: State) -> list[Dataset]:
@@ -173,7 +196,10 @@ _COLUMNS: dict[str, Callable[[Dataset, bool], str]] = {
     "creation": lambda row, exact: str(int(row.created)) if exact else _date(row.created),
     "userrefs": lambda row, _: str(len(row.holds)) if row.name else "-",
     "written": lambda row, exact: _size(row.used, exact),
-    "clones": lambda row, _: "",
+    "clones": lambda row, _: row.properties.get("clones", "-"),
+    "guid": lambda row, _: str(row.guid),
+    "createtxg": lambda row, _: str(int(row.created) // 5),
+    "available": lambda row, exact: "-" if row.name else _size(POOL_SIZE // 3, exact),
     "defer_destroy": lambda row, _: "off" if row.name else "-",
     "origin": lambda row, _: "-",
     "usedbysnapshots": lambda row, _: "-" if row.name else "0",
