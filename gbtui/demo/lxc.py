@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gbtui.demo import lxc_client
 from gbtui.demo.call import Answer, Call, failed, said
-from gbtui.demo.lxd import change_power
+from gbtui.demo.lxd import change_power, refuse_hung
 from gbtui.errors import GbtuiError
 
 SOCKET = "/var/snap/lxd/common/lxd/unix.socket"
@@ -26,9 +27,9 @@ def lxc(call: Call) -> Answer:
             return found
         return call.state.execute(found) if call.state.execute is not None else failed(1, "Error: EOF")
     if words[:1] in (["start"], ["stop"], ["restart"]):
-        return _power(call, words[0], [word for word in words[1:] if not word.startswith("-")])
-    if words[:1] == ["list"]:
-        return said("\n".join(_rows(call, words[1:])))
+        return _power(call, words[0], words[1:])
+    if words and words[0] in lxc_client.VERBS:
+        return lxc_client.VERBS[words[0]](call, words[1:])
     return failed(1, f'Error: unknown command "{words[0] if words else ""}" for "lxc"')
 
 
@@ -56,25 +57,17 @@ def unwrap(call: Call) -> Call | Answer:
     return replace(call, place=call.state.places[name], argv=tuple(words), root=True)
 
 
-def _power(call: Call, action: str, names: list[str]) -> Answer:
-    for name in names:
+def _power(call: Call, action: str, words: list[str]) -> Answer:
+    """`lxc start|stop|restart NAME [--force] [--timeout SECONDS]`."""
+    valued = {words[at + 1] for at, word in enumerate(words[:-1]) if word == "--timeout"}
+    for name in [word for word in words if not word.startswith("-") and word not in valued]:
         one = call.state.instances.get(name)
         if one is None:
             return failed(1, "Error: Instance not found")
         try:
+            if "--force" not in words and action != "start":
+                refuse_hung(call.state, one, action)
             change_power(call.state, one, action)
         except GbtuiError as error:
             return failed(1, f"Error: {error.why}")
     return said(takes=1.0)
-
-
-def _rows(call: Call, words: list[str]) -> list[str]:
-    """`lxc list --format csv [-c n]`: names, or name, state and address."""
-    ordered = sorted(call.state.instances.values(), key=lambda one: one.name)
-    if "n" in words:
-        return [one.name for one in ordered]
-    return [
-        f"{one.name},{'RUNNING' if one.running else 'STOPPED'},"
-        f"{one.ipv4 + ' (eth0)' if one.running else ''},,CONTAINER,{len(one.snapshots)}"
-        for one in ordered
-    ]

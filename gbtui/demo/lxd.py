@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from gbtui.demo import lxd_json
-from gbtui.demo.state import Dataset, Instance, Row, State
-from gbtui.demo.zfs import DATASETS
+from gbtui.demo import lxd_devices, lxd_json, lxd_snapshots
+from gbtui.demo.state import Instance, State
 from gbtui.errors import BadInput, Changed, Failed, NotFound, Unreachable
 from gbtui.hosts.base import LxdEvent, LxdReply
 
@@ -29,7 +28,7 @@ class DemoLxd:
         asked = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair) | dict(params or {})
         recursion = int(asked.get("recursion", "0") or 0)
         parts = bare.split("/") if bare else []
-        found = self._find(parts, recursion)
+        found = self.find(parts, recursion)
         tag = lxd_json.etag(self._instance(parts[1])) if len(parts) == 2 and parts[0] == "instances" else ""
         return LxdReply(found, tag)
 
@@ -53,12 +52,8 @@ class DemoLxd:
         parts = path.strip("/").split("/")
         if parts[:1] != ["instances"] or parts[2:] != ["snapshots"]:
             raise Failed(f"POST /1.0/{path}", why="not simulated")
-        one, name, now = self._instance(parts[1]), str(body.get("name", "")), self._state.clock.now()
-        if any(row.name == name for row in one.snapshots):
-            raise Failed(f"snapshot {one.name}/{name}", why=f'Snapshot "{name}" already in use')
-        one.snapshots.append(Row(name, now))
-        dataset = Dataset(f"{DATASETS}/{one.name}", f"snapshot-{name}", 0, one.disk, now)
-        self._state.snapshots.append(dataset)
+        one, name = self._instance(parts[1]), str(body.get("name", ""))
+        lxd_snapshots.create(self._state, one, name)
         tell(self._state, "instance-snapshot-created", f"/1.0/instances/{one.name}/snapshots/{name}")
 
     async def delete(self, path: str) -> None:
@@ -66,17 +61,9 @@ class DemoLxd:
         self._up(path)
         parts = path.strip("/").split("/")
         one = self._instance(parts[1])
-        row = self._row(one, parts[3] if len(parts) > 3 else "")
-        name = f"{DATASETS}/{one.name}@snapshot-{row.name}"
-        found = next((s for s in self._state.snapshots if f"{s.dataset}@{s.name}" == name), None)
-        if found is not None and found.holds:
-            raise Failed(
-                f"delete {one.name}/{row.name}", why=f"cannot destroy snapshot {name}: dataset is busy"
-            )
-        one.snapshots.remove(row)
-        if found is not None:
-            self._state.snapshots.remove(found)
-        tell(self._state, "instance-snapshot-deleted", f"/1.0/instances/{one.name}/snapshots/{row.name}")
+        name = parts[3] if len(parts) > 3 else ""
+        lxd_snapshots.delete(self._state, one, name)
+        tell(self._state, "instance-snapshot-deleted", f"/1.0/instances/{one.name}/snapshots/{name}")
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[LxdEvent]]:
@@ -106,7 +93,8 @@ class DemoLxd:
                 hint="is LXD running? snap services lxd",
             )
 
-    def _find(self, parts: list[str], recursion: int) -> Any:
+    def find(self, parts: list[str], recursion: int) -> Any:
+        """What a GET of these path segments answers. Raises NotFound."""
         match parts:
             case []:
                 return {"api_version": "1.0", "auth": "trusted", "environment": {"server_version": "5.21.2"}}
@@ -121,7 +109,7 @@ class DemoLxd:
                 return self._snapshots(self._instance(name), recursion)
             case ["instances", name, "snapshots", row]:
                 one = self._instance(name)
-                return lxd_json.snapshot(self._state, one, self._row(one, row))
+                return lxd_json.snapshot(self._state, one, lxd_snapshots.row_of(one, row))
             case ["storage-pools"]:
                 return [lxd_json.pool(self._state)] if recursion else ["/1.0/storage-pools/default"]
             case ["storage-pools", "default"]:
@@ -146,22 +134,17 @@ class DemoLxd:
             raise NotFound(f"instance {name}", why="Instance not found", hint="gbtui show containers")
         return found
 
-    @staticmethod
-    def _row(one: Instance, name: str) -> Row:
-        found = next((row for row in one.snapshots if row.name == name), None)
-        if found is None:
-            raise NotFound(f"snapshot {one.name}/{name}", why="Instance snapshot not found")
-        return found
-
     def _configure(self, one: Instance, body: Mapping[str, Any], etag: str, *, whole: bool) -> None:
         if etag and etag != lxd_json.etag(one):
             raise Changed(f"instance {one.name}", why="ETag doesn't match", hint="look again and plan again")
         if "config" in body:
             one.config = dict(body["config"]) if whole else one.config | body["config"]
         if "devices" in body:
+            lxd_devices.check(self._state, one, body["devices"])
             one.devices = dict(body["devices"]) if whole else one.devices | body["devices"]
         one.description = str(body.get("description", one.description))
         one.profiles = list(body.get("profiles", one.profiles))
+        lxd_devices.follow(self._state, one)
         tell(self._state, "instance-updated", f"/1.0/instances/{one.name}")
 
 
@@ -178,9 +161,17 @@ def change_power(state: State, one: Instance, action: str) -> None:
     one.config["volatile.last_state.power"] = "RUNNING" if one.running else "STOPPED"
     if one.running:
         one.started = now
+        lxd_devices.boot(state, one)
         for unit in state.places[one.name].units.values():
             unit.since = now
     tell(state, _STATES[action], f"/1.0/instances/{one.name}")
+
+
+def refuse_hung(state: State, one: Instance, action: str) -> None:
+    """A container whose init does not shut down (its place misses "shutdown") ends no clean stop."""
+    if one.running and "shutdown" in state.places[one.name].missing:
+        words = 'Failed shutting down instance, status is "Running": context deadline exceeded'
+        raise Failed(f"{action} {one.name}", why=words)
 
 
 def tell(state: State, action: str, source: str) -> None:

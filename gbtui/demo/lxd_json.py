@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,18 +77,20 @@ def etag(one: Instance) -> str:
 
 def snapshot(state: State, one: Instance, row: Row) -> Json:
     """A snapshot as LXD's database keeps it; `size` -1 is what LXD gives in lists."""
+    config, devices, profiles = (one.config, one.devices, one.profiles) if row.held is None else row.held[:3]
+    then = replace(one, config=config, devices=devices, profiles=profiles)
     return {
         "architecture": "x86_64",
-        "config": one.config,
+        "config": config,
         "created_at": stamp(row.created),
-        "devices": one.devices,
+        "devices": devices,
         "ephemeral": False,
-        "expanded_config": expanded_config(state, one),
-        "expanded_devices": expanded_devices(state, one),
+        "expanded_config": expanded_config(state, then),
+        "expanded_devices": expanded_devices(state, then),
         "expires_at": "0001-01-01T00:00:00Z",
         "last_used_at": "0001-01-01T00:00:00Z",
         "name": row.name,
-        "profiles": one.profiles,
+        "profiles": profiles,
         "size": -1,
         "stateful": False,
     }

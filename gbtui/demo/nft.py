@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.rules import BUILT_IN, Chain, Rule
-from gbtui.demo.state import HOST, Place
+from gbtui.demo.state import HOST, Place, State
 
 _HOOKS = {"INPUT": "input", "FORWARD": "forward", "OUTPUT": "output", "PREROUTING": "prerouting"}
 _LXD = """table inet lxd {
@@ -44,7 +44,7 @@ def nft(call: Call) -> Answer:
     if not call.root:
         hint = "netlink: Error: cache initialization failed: Operation not permitted"
         return failed(1, f"Operation not permitted (you must be root)\n{hint}")
-    tables = _tables(call.place)
+    tables = _tables(call.state, call.place)
     if call.arguments == ("list", "ruleset"):
         return said("\n".join(tables))
     if call.arguments == ("list", "tables"):
@@ -55,8 +55,8 @@ def nft(call: Call) -> Answer:
     )
 
 
-def _tables(place: Place) -> list[str]:
-    found = [_LXD] if place.name == HOST else []
+def _tables(state: State, place: Place) -> list[str]:
+    found = [_lxd(state)] if place.name == HOST else []
     found += [
         _fail2ban(jail.name, jail.ports, [one.address for one in jail.bans])
         for jail in place.jails.values()
@@ -68,6 +68,31 @@ def _tables(place: Place) -> list[str]:
             shown = [_chain(name, chain) for chain in chains.values() if _in_use(name, chain)]
             found.append(f"{warning}\ntable {family} {name} {{\n" + "\n\n".join(shown) + "\n}")
     return found
+
+
+def _lxd(state: State) -> str:
+    """LXD's table: the bridge, and three chains for each proxy device in nat mode."""
+    chains = []
+    for one in state.instances.values():
+        for name, device in one.devices.items() if one.running else ():
+            if device.get("type") == "proxy" and device.get("nat") == "true":
+                chains += _forwarded(f"{one.name}.{name}", device)
+    return "\n\n".join([_LXD.removesuffix("\n}"), *chains]) + "\n}"
+
+
+def _forwarded(name: str, device: dict[str, str]) -> list[str]:
+    protocol, address, port = device["listen"].split(":")
+    _, target, there = device["connect"].split(":")
+    rule = f"ip daddr {address} {protocol} dport {port} dnat ip to {target}:{there}"
+    back = f"ip saddr {target} ip daddr {target} {protocol} dport {there} masquerade"
+    return [
+        f"\tchain {kind}.{name} {{\n\t\ttype nat hook {hook}; policy accept;\n\t\t{words}\n\t}}"
+        for kind, hook, words in (
+            ("prert", "prerouting priority dstnat", rule),
+            ("out", "output priority -100", rule),
+            ("pstrt", "postrouting priority srcnat", back),
+        )
+    ]
 
 
 def _in_use(table: str, chain: Chain) -> bool:

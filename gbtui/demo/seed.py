@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import fail2ban, tenant, zfs
+from gbtui.demo import fail2ban, lxd_devices, tenant, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -60,6 +60,8 @@ def build(clock: Clock, seed: int) -> State:
     state = State(clock, seed, places, instances, profiles, zfs.snapshots(now), settled=now)
     for place in places.values():
         _furnish(state, place, now)
+    for one in instances.values():
+        lxd_devices.boot(state, one)
     fail2ban.jails(state, now)
     _system(places["acme-system"], now)
     _proxy(places["acme-proxy"], now)

@@ -95,10 +95,15 @@ class Place:
 
 @dataclass(slots=True)
 class Row:
-    """A snapshot in LXD's database."""
+    """A snapshot in LXD's database.
+
+    `held` is what the container was then: configuration, devices, profiles, files. None for those
+    that were there from the start: nothing of them is ever put back.
+    """
 
     name: str
     created: float
+    held: tuple[dict[str, str], dict[str, dict[str, str]], list[str], dict[str, File]] | None = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gbtui.demo import fail2ban, files, iptables, lxc, nft, restore, scripts, services, systemd, zfs
+from gbtui.demo import fail2ban, files, iptables, lxc, nft, restore, scripts, services, sockets, systemd, zfs
 from gbtui.demo.call import Answer, Call, Tool, failed, not_found, said
 
 CACHE_CLIENT = "/opt/gbo/bin/botserver-stack/bin/cache/bin/valkey-cli"
@@ -52,6 +52,7 @@ TOOLS: dict[str, Tool] = {
     "systemctl": systemd.systemctl,
     "systemd-run": systemd.systemd_run,
     "lxc": lxc.lxc,
+    "ss": sockets.ss,
     "valkey-cli": services.valkey_cli,
     "pg_isready": services.pg_isready,
     "curl": services.curl,
