@@ -1,0 +1,85 @@
+"""Facts and parameters → the exact plan, for every operation; hostile text in every parameter refused.
+
+The plans are files, so that a change to an operation shows as a difference of what would be run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gbtui.demo.clock import ManualClock
+from gbtui.demo.host import DemoHost
+from gbtui.errors import BadInput
+from gbtui.guard.preview import public
+from gbtui.operations.base import Context, Operation, Parameter
+from gbtui.operations.catalog import OPERATIONS, find
+from gbtui.profiles import load
+
+HERE = Path(__file__).parent
+PLANS = HERE / "plans"
+CASES: dict[str, dict[str, Any]] = tomllib.loads((HERE / "plan_cases.toml").read_text())
+AT = datetime(2026, 11, 23, 14, 3, 22, tzinfo=UTC)
+WRITE = os.environ.get("GBTUI_PLANS") == "write"
+
+#: Parameters that are words for people, not names: anything printable on one line is good.
+WORDS = {"reason"}
+HOSTILE = (
+    "$(reboot)",
+    "`reboot`",
+    "a;reboot",
+    "a && reboot",
+    "a|tee x",
+    "a\nb",
+    "a\0b",
+    "-rf",
+    "--help",
+    "../../etc/passwd",
+    "a b",
+    "'",
+    '"',
+    "*",
+    "ä\u202eö",
+    "\x1b]52;c;AAAA\x07",
+    "",
+    "x" * 300,
+)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_the_plan_is_the_one_on_file(name: str) -> None:
+    case = CASES[name]
+    host = DemoHost(clock=ManualClock(AT.timestamp()), faults=case.get("faults", ()))
+    context = Context(host, load(), now=lambda: AT)
+    made = json.loads(json.dumps(public(await find(case["operation"]).plan(context, case["parameters"]))))
+    path = PLANS / f"{name}.json"
+    if WRITE:
+        path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    assert made == json.loads(path.read_text())
+
+
+def test_every_plan_on_file_has_its_case() -> None:
+    assert {path.stem for path in PLANS.glob("*.json")} == set(CASES)
+
+
+def _every_parameter() -> list[Any]:
+    return [
+        pytest.param(operation, parameter, id=f"{operation.id}-{parameter.name}")
+        for operation in OPERATIONS
+        for parameter in operation.parameters
+    ]
+
+
+@pytest.mark.parametrize(("operation", "parameter"), _every_parameter())
+def test_hostile_text_is_refused_with_the_expected_form(operation: Operation, parameter: Parameter) -> None:
+    for value in HOSTILE:
+        if parameter.name in WORDS and value.isprintable() and value.strip() and len(value) < 200:
+            continue
+        with pytest.raises(BadInput, match="expected"):
+            parameter.accepted(value)
