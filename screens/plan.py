@@ -97,7 +97,12 @@ class PlanScreen(Asking[None], PlanFace):
             return
         typed = self.query_one("#typed", Input).value if self.plan.must_type else ""
         if typed != self.plan.must_type:
-            self.notify(f"this cannot be undone: type {self.plan.must_type} first", severity="warning")
+            why = (
+                f"refused by {self.plan.overridable[0].guard}"
+                if self.plan.overridable
+                else "this cannot be undone"
+            )
+            self.notify(f"{why}: type {self.plan.must_type} first", severity="warning")
             self.query_one("#typed", Input).focus()
             return
         acknowledged = tuple(v.guard for v in self.plan.warnings)

@@ -78,9 +78,10 @@ class PlanFace(Page[None]):
             with VerticalScroll(id="sections", can_focus=False):
                 yield from self._sections()
             yield Static(id="say")
-            if self.plan.must_type:
+            if self.plan.must_type and not self.plan.final:
+                to = "override the refusal" if self.plan.overridable else "confirm"
                 yield Input(
-                    placeholder=f"type {self.plan.must_type} to confirm",
+                    placeholder=f"type {self.plan.must_type} to {to}",
                     id="typed",
                     compact=True,
                     select_on_focus=False,

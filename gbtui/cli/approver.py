@@ -7,7 +7,7 @@ import sys
 from typing import Literal
 
 from gbtui.cli.words import show_plan
-from gbtui.guard.plan import Danger, Plan
+from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approval
 
 
@@ -53,7 +53,11 @@ class CommandLineApprover:
         if not at_terminal():
             return Approval(False, self._user)
         typed = self._confirm
-        if plan.danger is Danger.IRREVERSIBLE and not typed:
+        if plan.overridable and not typed:
+            typed = await ask(
+                f"refused by {plan.overridable[0].guard}; type {plan.must_type} to override it: "
+            )
+        elif plan.must_type and not typed:
             typed = await ask("this cannot be undone; type the target's name: ")
         answer = await ask("run it? type yes: ")
         return Approval(answer == "yes", self._user, acknowledged=warned, typed=typed)

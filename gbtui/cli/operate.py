@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gbtui.cli.opening import opened
 from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, table, warn
@@ -45,7 +45,7 @@ def ops(options: argparse.Namespace) -> int:
         (
             (
                 operation["id"],
-                " ".join(f"{p['name']}={p['form']}" for p in operation["parameters"]),
+                " ".join(_usage(p) for p in operation["parameters"]),
                 operation["danger"],
                 ", ".join(guard["id"] for guard in operation["guards"]),
             )
@@ -53,6 +53,11 @@ def ops(options: argparse.Namespace) -> int:
         ),
     )
     return DONE
+
+
+def _usage(parameter: Mapping[str, Any]) -> str:
+    typed = f"{parameter['name']}={parameter['form']}"
+    return typed if parameter["default"] is None else f"[{typed}]"
 
 
 async def plan(options: argparse.Namespace) -> int:

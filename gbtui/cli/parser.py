@@ -96,7 +96,10 @@ def _approval_options(operation: argparse.ArgumentParser) -> None:
     operation.add_argument("--yes", action="store_true", help="approve the plan and its warnings unasked")
     operation.add_argument("--keep", action="store_true", help="keep the change once it is verified")
     operation.add_argument(
-        "--confirm", metavar="TEXT", default="", help="the text an irreversible plan asks for"
+        "--confirm",
+        metavar="TEXT",
+        default="",
+        help="the text an irreversible plan, or a guard that may be overridden, asks for",
     )
 
 

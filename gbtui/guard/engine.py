@@ -122,8 +122,8 @@ class Engine:
     # Before anything is touched
 
     def _refusal(self, plan: Plan) -> Outcome | None:
-        if plan.refused:
-            why = "; ".join(f"{v.reason}{_cite(v.items)}" for v in plan.refused)
+        if plan.final:
+            why = "; ".join(f"{v.reason}{_cite(v.items)}" for v in plan.final)
             return Outcome("", "refused", why, plan)
         if plan.noop:
             return Outcome("", "noop", plan.noop, plan)
@@ -179,6 +179,8 @@ class Engine:
             what = ", ".join(stale)
             return Outcome(run.id, "changed", f"changed since the preview: {what}. Plan again.", plan)
         begin: dict[str, Any] = {"by": approval.by, "acknowledged": list(approval.acknowledged)}
+        if plan.overridable:
+            begin["overridden"] = [verdict.guard for verdict in plan.overridable]
         try:
             run.note("begin", title=plan.title, user=self.user, plan=to_json(plan), **begin)
         except Broke as error:
@@ -238,8 +240,15 @@ def _unapproved(plan: Plan, approval: Approval) -> Outcome | None:
         why = "; ".join(f"{v.guard}: {v.reason}{_cite(v.items)}" for v in unread)
         return Outcome("", "refused", f"a warning was not acknowledged: {why}", plan)
     if plan.must_type and approval.typed != plan.must_type:
-        return Outcome("", "refused", f"cannot be undone: type {plan.must_type!r} to confirm", plan)
+        return Outcome("", "refused", _untyped(plan), plan)
     return None
+
+
+def _untyped(plan: Plan) -> str:
+    if not plan.overridable:
+        return f"cannot be undone: type {plan.must_type!r} to confirm"
+    why = "; ".join(f"{v.reason}{_cite(v.items)}" for v in plan.overridable)
+    return f"{why}. Type {plan.must_type!r} to do it all the same"
 
 
 def _cite(items: tuple[int, ...]) -> str:

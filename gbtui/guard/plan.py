@@ -115,12 +115,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one guard says. `items` are the guide's item numbers it stands for."""
+    """What one guard says. `items` are the guide's item numbers it stands for.
+
+    `unless_typed`: the guard itself allows this refusal to be overridden, by whoever types exactly
+    that text; "" (and any other verdict): it cannot be. The plan of such a refusal has its steps.
+    """
 
     guard: str
     verdict: Literal["allow", "warn", "refuse"]
     reason: str
     items: tuple[int, ...] = ()
+    unless_typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +167,36 @@ class Plan:
 
     @property
     def must_type(self) -> str:
-        """What has to be typed before it runs; "" unless it is irreversible (R4)."""
+        """What has to be typed before it runs: the text that overrides a refusal, or an irreversible
+        plan's target (R4); "" where nothing has to be."""
+        if self.overridable:
+            return self.overridable[0].unless_typed
+        return self._confirms
+
+    @property
+    def _confirms(self) -> str:
         if self.danger is not Danger.IRREVERSIBLE:
             return ""
         return self.target or (self.parameters[0][1] if self.parameters else self.operation)
 
     @property
     def refused(self) -> tuple[Verdict, ...]:
+        """Every refusal, those that may be overridden by typing, too."""
         return tuple(v for v in self.verdicts if v.verdict == "refuse")
+
+    @property
+    def overridable(self) -> tuple[Verdict, ...]:
+        """Refusals that whoever types `must_type` overrides."""
+        return tuple(v for v in self.refused if v.unless_typed)
+
+    @property
+    def final(self) -> tuple[Verdict, ...]:
+        """Refusals that nothing overrides: those without `unless_typed`, and all of them where two
+        would need different texts, because only one is typed."""
+        wanted = {v.unless_typed for v in self.overridable} | {self._confirms} - {""}
+        if len(wanted) > 1 and self.overridable:
+            return self.refused
+        return tuple(v for v in self.refused if not v.unless_typed)
 
     @property
     def warnings(self) -> tuple[Verdict, ...]:

@@ -91,7 +91,13 @@ def public(plan: Plan) -> dict[str, Any]:
         "danger": plan.danger.value,
         "noop": plan.noop,
         "verdicts": [
-            {"guard": v.guard, "verdict": v.verdict, "reason": v.reason, "items": list(v.items)}
+            {
+                "guard": v.guard,
+                "verdict": v.verdict,
+                "reason": v.reason,
+                "items": list(v.items),
+                "unless_typed": v.unless_typed,
+            }
             for v in plan.verdicts
         ],
         "steps": [_public_step(step) for step in plan.steps],

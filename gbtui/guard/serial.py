@@ -165,6 +165,7 @@ def _verdict(verdict: Verdict) -> Json:
         "verdict": verdict.verdict,
         "reason": _shown(verdict.reason),
         "items": list(verdict.items),
+        "unless_typed": _shown(verdict.unless_typed),
     }
 
 
@@ -191,7 +192,10 @@ class _Reader:
             raise self._bad(key, "missing")
         return self._value[key]
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, missing: str | None = None) -> str:
+        """`missing` stands in for a key that plans of an earlier release did not have."""
+        if missing is not None and key not in self._value:
+            return missing
         value = self.raw(key)
         if not isinstance(value, str):
             raise self._bad(key, "not text")
@@ -332,14 +336,20 @@ def _read_step(value: Any) -> Step:
         undo=tuple(_read_action(item) for item in read.list("undo")),
         no_undo=read.text("no_undo"),
         armed=read.flag("armed"),
-        loses=read.text("loses"),
+        loses=read.text("loses", ""),
     )
 
 
 def _read_verdict(value: Any) -> Verdict:
     read = _Reader(value, "verdict")
     verdict = read.one_of("verdict", _VERDICT.__getitem__)
-    return Verdict(read.text("guard"), verdict, read.text("reason"), read.integers("items"))
+    return Verdict(
+        guard=read.text("guard"),
+        verdict=verdict,
+        reason=read.text("reason"),
+        items=read.integers("items"),
+        unless_typed=read.text("unless_typed", ""),
+    )
 
 
 def _read_reliance(value: Any) -> Reliance:

@@ -75,9 +75,12 @@ class Guard:
         """It may be done by somebody who has read `reason`."""
         return Verdict(self.id, "warn", reason, self.items)
 
-    def refuse(self, reason: str) -> Verdict:
-        """It must not be done; `reason` says what to do instead."""
-        return Verdict(self.id, "refuse", reason, self.items)
+    def refuse(self, reason: str, *, unless_typed: str = "") -> Verdict:
+        """It must not be done; `reason` says what to do instead.
+
+        With `unless_typed` whoever types that text may do it all the same: such a plan has its steps.
+        """
+        return Verdict(self.id, "refuse", reason, self.items, unless_typed)
 
 
 Make = Callable[[Context, Mapping[str, str]], Awaitable[Plan]]
