@@ -30,7 +30,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One layout of a production host."""
+    """One layout of a production host.
+
+    `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what it serves now.
+    """
 
     id: str
     title: str
@@ -42,6 +45,10 @@ class Profile:
     cache_client: str
     cache_port: int
     ban_roles: tuple[str, ...]
+    proxy_unit: str = "proxy.service"
+    proxy_admin: str = "http://localhost:2019"
+    proxy_storage: str = "/opt/gbo/data/caddy"
+    vhost_floor: int = 0
 
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role."""
@@ -75,4 +82,8 @@ def _profile(table: dict[str, Any]) -> Profile:
         cache_client=table["cache"]["client"],
         cache_port=table["cache"]["port"],
         ban_roles=tuple(table["bans"]["roles"]),
+        proxy_unit=table["proxy"]["unit"],
+        proxy_admin=table["proxy"]["admin"],
+        proxy_storage=table["proxy"]["storage"],
+        vhost_floor=table["proxy"]["vhost_floor"],
     )
