@@ -52,6 +52,15 @@ def cache_answers(place: Place) -> bool:
     return unit is not None and unit.active and reach(place, CACHE_PORT, count=2) == "ACCEPT"
 
 
+def listens(place: Place, port: int, *, local: bool) -> bool:
+    """Whether somebody accepts connections on `port`: Valkey and PostgreSQL's forward on loopback alone."""
+    units = {one.port: one.unit for one in ENDPOINTS.get(place.name, ())}
+    units |= {CACHE_PORT: "valkey-server.service"} if local else {}
+    units |= {5432: "tables-forward.service" if local else "postgresql.service"}
+    unit = place.units.get(units.get(port, ""))
+    return unit is not None and unit.active
+
+
 def valkey_cli(call: Call) -> Answer:
     """`valkey-cli [-h H] [-p P] ping`: hangs for ever where packets are dropped."""
     words = [word for word in call.arguments if not word.startswith("-") and not word[:1].isdigit()]

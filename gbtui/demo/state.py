@@ -91,6 +91,8 @@ class Place:
     flows: list[Flow] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
     """Programs that are not installed here."""
+    no_namespaces: bool = False
+    """Nobody may make a network namespace here, as in a container locked down by its profile."""
 
 
 @dataclass(slots=True)

@@ -11,8 +11,12 @@ from gbtui.guard.fingerprint import fingerprint, rely
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
 from gbtui.operations.base import Context, Guard, Operation, danger_of
 from gbtui.operations.firewall_look import Look, look
+from gbtui.operations.firewall_rehearse import REHEARSED, rehearse
+from gbtui.operations.firewall_rehearse import verdict as rehearsed
+from gbtui.operations.firewall_scripts import rules as restored
 from gbtui.operations.parameters import CONTAINER
 from gbtui.profiles import Profile, Service
+from gbtui.text import text
 
 RULE = ("-i", "lo", "-j", "ACCEPT")
 SPEC = " ".join(RULE)
@@ -40,15 +44,29 @@ async def accept_loopback(context: Context, given: Mapping[str, str]) -> Plan:
     if noop:
         return _plan(context, container, verdicts=(runs,), noop=noop)
     steps = _steps(context, container, services, seen)
+    tried = _tried(container, seen, steps)
+    scratch = await rehearse(context.host, container, tried, profile.cache_port)
     return _plan(
         context,
         container,
-        verdicts=(runs, *_verdicts(container, profile, services, seen)),
+        verdicts=(
+            runs,
+            *_verdicts(container, profile, services, seen),
+            rehearsed(scratch, container, loopback=True),
+        ),
         steps=steps,
         verify=_verify(container, profile, services, seen, steps),
         relies_on=await _relies_on(context, container, seen),
         why=f"{_why(profile, seen)} (guide {34 if seen.right else 32})",
     )
+
+
+def _tried(container: str, seen: Look, steps: Sequence[Step]) -> tuple[Exec, ...]:
+    """What is rehearsed: the rule; where that runs already, the file, as it is restored at boot."""
+    if not seen.right:
+        return tuple(step.does for step in steps[:1] if isinstance(step.does, Exec))
+    files = [step.does for step in steps if isinstance(step.does, Replace)]
+    return tuple(restored(container, "iptables", text(file.after)) for file in files)
 
 
 async def _runs(context: Context, container: str) -> Verdict:
@@ -256,7 +274,7 @@ ACCEPT_LOOPBACK = Operation(
     summary="put the loopback ACCEPT first in a container's INPUT, save it, restart what waited for Valkey",
     subject="firewall",
     parameters=(CONTAINER,),
-    guards=(RUNS, ORDER, SSH, SERVICES, BOOT),
+    guards=(RUNS, ORDER, SSH, SERVICES, BOOT, REHEARSED),
     danger=Danger.DISRUPTIVE,
     items=ITEMS,
     make=accept_loopback,

@@ -1,0 +1,109 @@
+"""The firewall operations' scripts on the simulated host: they answer as their own documentation says."""
+
+from __future__ import annotations
+
+import hashlib
+from copy import deepcopy
+from dataclasses import replace
+from ipaddress import ip_address
+
+from gbtui.demo import services
+from gbtui.demo.call import Answer, Call, failed, said
+from gbtui.demo.rules import Packet
+from gbtui.demo.state import HOST, Place
+from gbtui.text import text
+
+_LOCAL = {"127.0.0.1": "ip", "::1": "ip6"}
+GATEWAY = "10.77.0.1"
+
+
+def rehearse(call: Call) -> Answer:
+    """gbtui-rehearse: the same on a copy of the place's rules."""
+    if call.place.no_namespaces:
+        return said("impossible unshare: unshare failed: Operation not permitted")
+    _, port, *words = call.arguments
+    scratch = replace(call.place, rules=deepcopy(call.place.rules), files=dict(call.place.files))
+    told, number = _told("before", scratch, int(port)), 0
+    while words:
+        count, number = int(words[0]), number + 1
+        argv, words = tuple(words[1 : 1 + count]), words[1 + count :]
+        done = _run(replace(call, place=scratch, stdin=b""), argv)
+        if done.status:
+            return Answer(0, b"failed %d\n" % number + done.stdout + done.stderr)
+    told += _told("after", scratch, int(port))
+    out = "".join(f"{line}\n" for line in ("rehearsed", *told)).encode()
+    for family, program in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
+        out += f"== {family}\n".encode() + _run(replace(call, place=scratch), (program,)).stdout
+    return Answer(0, out)
+
+
+def _told(when: str, place: Place, port: int) -> list[str]:
+    words = {"ACCEPT": "refused", "REJECT": "refused", "DROP": "silent"}
+    packets = {family: Packet("lo", "tcp", port, address) for address, family in _LOCAL.items()}
+    return [
+        f"{when} {family} {words[place.rules[family].judge(p, count=0)]}" for family, p in packets.items()
+    ]
+
+
+def _run(call: Call, argv: tuple[str, ...]) -> Answer:
+    if call.state.execute is None:
+        return failed(127, f"sh: 1: {argv[0]}: not found")
+    return call.state.execute(replace(call, argv=argv))
+
+
+def rules(call: Call) -> Answer:
+    """gbtui-rules: its text goes to the restore's stdin."""
+    program, given, *options = call.arguments
+    return _run(replace(call, stdin=given.encode()), (program, "-w", *options))
+
+
+def rule(call: Call) -> Answer:
+    """gbtui-rule: how many lines of `-S CHAIN` are exactly that."""
+    program, table, chain, line = call.arguments
+    done = _run(call, (program, "-w", "-t", table, "-S", chain))
+    return done if done.status else said(str(text(done.stdout).splitlines().count(line)))
+
+
+def own(call: Call) -> Answer:
+    """gbtui-own: a hash of what is neither fail2ban's nor LXD's."""
+    program, *tables = call.arguments
+    lines: list[str] = []
+    for table in tables:
+        done = _run(call, (program, "-w", "-t", table, "-S"))
+        if done.status:
+            return done
+        found = [line for line in text(done.stdout).splitlines() if line[:3] in ("-P ", "-N ", "-A ")]
+        others = (" f2b-", " fail2ban-", "generated for LXD")
+        mine = [line for line in found if not any(mark in line for mark in others)]
+        lines += [table, *sorted(mine, key=lambda line: line.split(" ")[1])]
+    return said(hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest())
+
+
+def connect(call: Call) -> Answer:
+    """gbtui-connect: what a connection meets on its way, and whether somebody listens at its end."""
+    address, port = call.arguments
+    here = call.place
+    source = next((one.ipv4 for one in call.state.instances.values() if one.name == here.name), GATEWAY)
+    local = address in _LOCAL or address == source
+    owner = next(
+        (one.name for one in call.state.instances.values() if one.ipv4 == address and one.running), ""
+    )
+    place = here if local else call.state.places.get(HOST if address == GATEWAY else owner)
+    if place is None:
+        return said("unknown", takes=1.0)
+    packet = Packet("lo" if local else "eth0", "tcp", int(port), address if local else source)
+    family = "ip6" if ip_address(address).version == 6 else "ip"
+    judged = place.rules[family].judge(packet)
+    if judged == "DROP":
+        return said("silent", takes=4.0)
+    listens = services.listens(place, int(port), local=local)
+    return said("open" if listens and judged == "ACCEPT" else "refused")
+
+
+SCRIPTS = {
+    "gbtui-rehearse": rehearse,
+    "gbtui-rules": rules,
+    "gbtui-rule": rule,
+    "gbtui-own": own,
+    "gbtui-connect": connect,
+}

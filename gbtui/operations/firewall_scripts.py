@@ -1,0 +1,126 @@
+"""Scripts of the firewall operations, each a constant with a name and a documented answer.
+
+They run as `("sh", "-c", SCRIPT, NAME, argument…)`, arguments never part of the text (R9).
+
+    gbtui-rehearse INSIDE PORT (COUNT WORD…)…   the present rules restored in a network namespace of its
+                              own, then the commands given, each as its number of words and its words
+    gbtui-rules PROGRAM TEXT [OPTION…]          feeds TEXT to iptables-restore or ip6tables-restore
+    gbtui-rule PROGRAM TABLE CHAIN LINE         how many rules of CHAIN read exactly LINE: a number
+    gbtui-own PROGRAM TABLE…                    SHA-256 of the rules that are neither fail2ban's nor LXD's
+    gbtui-connect ADDRESS PORT                  "open" · "refused" · "silent" (dropped) · "unknown"
+
+gbtui-rehearse answers "impossible" (and why), "unrestored" or "failed N" (and the command's words), or
+"rehearsed"; then `before FAMILY WORD` and `after FAMILY WORD`: what a connection to PORT on loopback came
+to in there, in gbtui-connect's words; then `== FAMILY` with what iptables-save says in there. It never
+touches the rules outside: whatever it does, it does to a namespace that ends with it.
+"""
+
+from __future__ import annotations
+
+from gbtui.guard.plan import Exec, Probe
+
+_CONNECT = """
+connect() {
+  said=$(LC_ALL=C timeout 4 bash -c ': <"/dev/tcp/$0/$1"' "$1" "$2" 2>&1); status=$?
+  case $status/$said in
+    0/*) echo open;; 124/*) echo silent;; */*refused*) echo refused;; *) echo unknown;;
+  esac
+}
+"""
+
+CONNECT = _CONNECT + 'connect "$1" "$2"\n'
+
+REHEARSE = """
+umask 077; PATH=$PATH:/usr/sbin:/sbin; export PATH
+inside=$1; shift
+why=$(unshare -n true 2>&1) || { echo "impossible $why"; exit 0; }
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf -- "$dir"' EXIT
+iptables-save >"$dir/ip" || exit 1
+ip6tables-save >"$dir/ip6" 2>/dev/null || : >"$dir/ip6"
+unshare -n sh -c "$inside" gbtui-rehearse-inside "$dir" "$@"
+"""
+
+#: `first N WORD…` runs the first N words; sets of addresses are not in a new namespace, so rules on
+#: them are left out where the rest could not be restored.
+INSIDE = (
+    _CONNECT
+    + """
+dir=$1 port=$2; shift 2; number=0
+first() {
+  n=$1; shift; all=$#
+  for word; do [ "$n" -gt 0 ] || break; set -- "$@" "$word"; n=$((n - 1)); done
+  shift "$all"; "$@"
+}
+tell() {
+  printf '%s ip %s\\n' "$1" "$(connect 127.0.0.1 "$port")"
+  printf '%s ip6 %s\\n' "$1" "$(connect ::1 "$port")"
+}
+ip link set lo up 2>/dev/null
+for family in ip ip6; do
+  program=iptables; [ "$family" = ip ] || program=ip6tables
+  [ -s "$dir/$family" ] || continue
+  "$program-restore" <"$dir/$family" 2>"$dir/said" || {
+    grep -v -e --match-set <"$dir/$family" >"$dir/less"
+    "$program-restore" <"$dir/less" 2>"$dir/said" || { echo unrestored; cat "$dir/said"; exit 0; }
+  }
+done
+tell before >"$dir/told"
+while [ $# -gt 0 ]; do
+  count=$1; shift; number=$((number + 1))
+  first "$count" "$@" >"$dir/said" 2>&1 </dev/null || { echo "failed $number"; cat "$dir/said"; exit 0; }
+  shift "$count"
+done
+tell after >>"$dir/told"
+echo rehearsed; cat "$dir/told"
+echo '== ip'; iptables-save
+echo '== ip6'; ip6tables-save 2>/dev/null
+exit 0
+"""
+)
+
+RULES = """
+program=$1 text=$2; shift 2
+printf '%s' "$text" | "$program" -w "$@"
+"""
+
+RULE = """
+rules=$("$1" -w -t "$2" -S "$3") || exit
+printf '%s\\n' "$rules" | grep -cxF -e "$4" || true
+"""
+
+#: Order counts within a chain, not among chains; policies count, fail2ban's and LXD's own rules do not.
+OWN = """
+program=$1; shift
+for table; do
+  rules=$("$program" -w -t "$table" -S) || exit
+  echo "$table"
+  printf '%s\\n' "$rules" | grep '^-[PNA] ' | grep -v -e ' f2b-' -e ' fail2ban-' -e 'generated for LXD' |
+    LC_ALL=C sort -s -k 2,2
+done | sha256sum | cut -c 1-64
+"""
+
+
+def connect(where: str, address: str, port: str) -> Exec:
+    """A TCP connection from `where`, in one word."""
+    return Exec(where, ("sh", "-c", CONNECT, "gbtui-connect", address, port), 10.0)
+
+
+def rules(where: str, program: str, text: str, *options: str) -> Exec:
+    """`text` given to iptables-restore or ip6tables-restore."""
+    return Exec(where, ("sh", "-c", RULES, "gbtui-rules", f"{program}-restore", text, *options))
+
+
+def rule_there(
+    where: str, program: str, chain: str, spec: str, count: int, *, table: str = "filter"
+) -> Probe:
+    """The probe that exactly `count` rules of `chain` read `-A chain spec`."""
+    line = f"-A {chain} {spec}"
+    run = Exec(where, ("sh", "-c", RULE, "gbtui-rule", program, table, chain, line))
+    often = "is there" if count == 1 else "is not there" if not count else f"is there {count} times"
+    return Probe(f"{line} {often} ({program})", run, "stdout", str(count))
+
+
+def own(where: str, program: str, tables: tuple[str, ...]) -> Exec:
+    """The hash of the rules that belong neither to fail2ban nor to LXD."""
+    return Exec(where, ("sh", "-c", OWN, "gbtui-own", program, *tables))
