@@ -6,6 +6,7 @@ import copy
 
 from gbtui.demo.state import Dataset, Instance, Row, State
 from gbtui.demo.zfs import DATASETS
+from gbtui.demo.zfs_change import drop
 from gbtui.errors import Failed, NotFound
 
 
@@ -41,7 +42,7 @@ def delete(state: State, one: Instance, name: str) -> None:
         raise Failed(f"delete {one.name}/{name}", why=f"cannot destroy snapshot {full}: dataset is busy")
     one.snapshots.remove(row)
     if found is not None:
-        state.snapshots.remove(found)
+        drop(state, found)
 
 
 def restore(state: State, one: Instance, name: str) -> None:
