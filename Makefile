@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts bench plans lab lab-test lab-full lab-down docs clean
+.PHONY: help run test check lint types contracts bench crash-matrix plans lab lab-test lab-full lab-down docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: $(STAMP) ## measure, as ratios in one run against what an operator would 
 
 docs: $(STAMP) ## write what the documentation takes from the code, pictures included
 	$(BIN)/python docs/make_docs.py
+
+crash-matrix: $(STAMP) ## kill every operation at every transition on the demo host, and count what held
+	$(BIN)/python -m tests.crash_matrix
 
 plans: $(STAMP) ## write the plans that the tests compare anew; read the difference
 	GBTUI_PLANS=write $(BIN)/python -m pytest -q tests/unit/operations/test_operations_plans.py

@@ -1,0 +1,66 @@
+"""One way to need each operation: what the crash matrix, the fast share of it and the paste test run.
+
+Add a case for every operation (more than one where its plans differ in kind):
+
+    Case("firewall.accept-loopback", {"container": "acme-system"}, faults=("valkey-loopback",))
+
+`faults` are drills that the demo host and the lab know by the same name. What else makes the
+operation needed goes into `prepare`, which gets the open `Host` (demo or lab) and may use all of it.
+The matrix holds every step to its word: after a kill the step's `done` must tell the truth, finishing
+must give the same host as an undisturbed run, undoing the same as before (all of the demo's state is
+compared, but times, counters and backups).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from gbtui.hosts.base import Host
+
+
+async def nothing(host: Host) -> None:
+    """The faults alone make it needed."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An operation, its parameters, and what makes it needed.
+
+    `stays`: why the host is not byte for byte as before once a step without undo was begun ("what
+    was destroyed stays destroyed"); "" where undoing leads all the way back. `lab`: the twin can be
+    brought into that state, too; then the commands of its preview are pasted there and have to do
+    the same. `looks` are commands (as root on the host) that show the effect there, beside a plan
+    that finds nothing more to do.
+    """
+
+    operation: str
+    parameters: Mapping[str, str]
+    faults: tuple[str, ...] = ()
+    prepare: Callable[[Host], Awaitable[None]] = field(default=nothing)
+    stays: str = ""
+    lab: bool = True
+    looks: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """For people: the operation as it is typed."""
+        return " ".join((self.operation, *(f"{key}={value}" for key, value in self.parameters.items())))
+
+
+def inside(container: str, *argv: str) -> tuple[str, ...]:
+    """A look inside a container."""
+    return ("lxc", "exec", container, "--mode=non-interactive", "--", *argv)
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        "firewall.accept-loopback",
+        {"container": "acme-system"},
+        faults=("valkey-loopback",),
+        looks=(
+            inside("acme-system", "iptables", "-w", "-S"),
+            inside("acme-system", "grep", "^[-*]", "/etc/iptables/rules.v4"),
+        ),
+    ),
+)
