@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
+from gbtui.operations import containers
 from gbtui.operations.base import Operation
 from gbtui.operations.firewall import ACCEPT_LOOPBACK
 
-OPERATIONS: tuple[Operation, ...] = (ACCEPT_LOOPBACK,)
+OPERATIONS: tuple[Operation, ...] = (ACCEPT_LOOPBACK, *containers.OPERATIONS)
 
 
 def find(operation: str) -> Operation:

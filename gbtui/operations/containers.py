@@ -1,0 +1,8 @@
+"""The operations on containers, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from gbtui.operations import containers_power
+from gbtui.operations.base import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*containers_power.OPERATIONS,)

@@ -1,0 +1,153 @@
+"""Starting, stopping and restarting containers through the real engine on the simulated host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gbtui.guard.plan import Danger, Plan
+from gbtui.operations.base import Context
+from gbtui.operations.catalog import find
+from gbtui.profiles import load
+from tests.unit.guard.rig import Answers
+from tests.unit.operations.containers_rig import Desk, agreed, refusal
+
+MAIL = "acme-email"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+async def test_stop_names_what_goes_dark_and_start_brings_it_back(desk: Desk) -> None:
+    plan = await desk.plan("containers.stop", container=MAIL)
+    assert plan.danger is Danger.DISRUPTIVE
+    assert "tcp :25" in plan.dark[0]
+    assert "tcp :4190" in plan.dark[0]
+    assert "--force" not in str(plan.steps)
+    assert (await desk.apply(plan)).result == "done"
+    assert not desk.instance(MAIL).running
+    assert (await desk.plan("containers.stop", container=MAIL)).noop == f"{MAIL} is stopped already"
+    await desk.done("containers.start", container=MAIL)
+    assert desk.instance(MAIL).running
+
+
+async def test_stop_and_start_are_undone(desk: Desk) -> None:
+    stopped = await desk.done("containers.stop", container=MAIL)
+    assert (await desk.undo(stopped)).result == "done"
+    assert desk.instance(MAIL).running
+    await desk.done("containers.stop", container=MAIL)
+    started = await desk.done("containers.start", container=MAIL)
+    assert (await desk.undo(started)).result == "done"
+    assert not desk.instance(MAIL).running
+
+
+async def test_restart_is_proven_by_the_time_of_the_last_start(desk: Desk) -> None:
+    before = desk.instance("acme-system").started
+    plan = await desk.plan("containers.restart", container="acme-system")
+    assert any("botserver :5858" in dark for dark in plan.dark)
+    titles = [wait.probe.title for wait in plan.verify]
+    assert "botserver is healthy" in titles
+    assert "acme-system has an IPv4 address" in titles
+    assert (await desk.apply(plan)).result == "done"
+    assert desk.instance("acme-system").started > before
+
+
+async def test_restart_of_the_proxy_waits_for_its_ports_and_cannot_be_taken_back(desk: Desk) -> None:
+    plan = await desk.plan("containers.restart", container="acme-proxy")
+    assert "acme-proxy listens on 80, 443" in [wait.probe.title for wait in plan.verify]
+    assert {"tcp :80", "tcp :443"} <= set(plan.dark[0].partition(" of ")[0].split(", "))
+    outcome = await desk.apply(plan)
+    assert outcome.result == "done", outcome.message
+    undo = await desk.undo(outcome)
+    assert undo.result == "refused"
+    assert "no step of it can be taken back" in undo.message
+
+
+async def test_a_service_that_stays_down_is_told(desk: Desk) -> None:
+    desk.host.inject("valkey-loopback")
+    plan = await desk.plan("containers.restart", container="acme-system")
+    short = [wait for wait in plan.verify if "botserver" in wait.probe.title]
+    assert short
+    hurried = _only(plan, "botserver is healthy")
+    outcome = await desk.apply(hurried)
+    assert "botserver is healthy: " in outcome.message
+
+
+@pytest.mark.parametrize("verb", ["stop", "restart"])
+async def test_a_container_that_does_not_shut_down_stays_up(desk: Desk, verb: str) -> None:
+    desk.host.state.places[MAIL].missing.add("shutdown")
+    outcome = await desk.apply(await desk.plan(f"containers.{verb}", container=MAIL))
+    assert outcome.result == "failed-undone"
+    assert "Failed shutting down" in outcome.message
+    assert desk.instance(MAIL).running
+
+
+async def test_force_needs_the_name_and_a_read_warning(desk: Desk) -> None:
+    desk.host.state.places[MAIL].missing.add("shutdown")
+    plan = await desk.plan("containers.force-stop", container=MAIL)
+    assert plan.danger is Danger.IRREVERSIBLE
+    assert plan.must_type == MAIL
+    for answers in (
+        Answers(acknowledged=agreed(plan).acknowledged, typed="acme-mail"),
+        Answers(acknowledged=("goes-dark",), typed=MAIL),
+    ):
+        assert (await desk.engine().apply(plan, answers)).result == "refused"
+        assert desk.instance(MAIL).running
+    outcome = await desk.apply(plan)
+    assert outcome.result == "done", outcome.message
+    assert not desk.instance(MAIL).running
+    assert (await desk.undo(outcome)).result == "refused"
+    assert (await desk.plan("containers.force-stop", container=MAIL)).noop
+
+
+@pytest.mark.parametrize("verb", ["start", "stop", "restart", "force-stop"])
+async def test_a_container_that_is_not_there_or_not_the_tenants(desk: Desk, verb: str) -> None:
+    plan = await desk.plan(f"containers.{verb}", container="acme-nothing")
+    assert "there is no container acme-nothing" in refusal(plan)
+    context = Context(desk.host, load(), tenant="other")
+    plan = await find(f"containers.{verb}").plan(context, {"container": MAIL})
+    assert "not of tenant other" in refusal(plan)
+    assert (await desk.apply(plan)).result == "refused"
+
+
+async def test_restarting_what_is_stopped_names_the_operation_that_starts_it(desk: Desk) -> None:
+    desk.host.inject("container-stop")
+    plan = await desk.plan("containers.restart", container="acme-webmail")
+    assert "containers.start container=acme-webmail" in refusal(plan)
+
+
+async def test_a_plan_is_stale_when_somebody_else_stopped_it(desk: Desk) -> None:
+    plan = await desk.plan("containers.restart", container=MAIL)
+    await desk.run("lxc", "stop", MAIL)
+    assert (await desk.apply(plan)).result == "changed"
+    assert not desk.instance(MAIL).running
+
+
+@pytest.mark.parametrize("label", ["step-begin:0", "step-ran:0", "step-done:0"])
+@pytest.mark.parametrize("way", ["finish", "undo"])
+@pytest.mark.parametrize("verb", ["start", "stop", "restart"])
+async def test_killed_and_recovered(desk: Desk, verb: str, label: str, way: str) -> None:
+    if verb == "start":
+        await desk.run("lxc", "stop", MAIL)
+    was = desk.instance(MAIL).running
+    recovery = await desk.killed(await desk.plan(f"containers.{verb}", container=MAIL), label)
+    (found,) = await recovery.unfinished()
+    assert [step.state for step in found.steps] == ["not-done" if label == "step-begin:0" else "done"]
+    if way == "finish":
+        outcome = await recovery.finish(found.story.id, Answers())
+        assert outcome.result == "done", outcome.message
+        assert desk.instance(MAIL).running is (verb != "stop")
+    else:
+        assert (await recovery.undo_unfinished(found.story.id)).result == "failed-undone"
+        assert desk.instance(MAIL).running is was
+    assert await recovery.unfinished() == ()
+
+
+def _only(plan: Plan, title: str) -> Plan:
+    from dataclasses import replace
+
+    waits = [replace(w, timeout=0.1, interval=0.05) for w in plan.verify if w.probe.title == title]
+    return replace(plan, verify=tuple(waits))
