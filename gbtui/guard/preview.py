@@ -20,9 +20,12 @@ def command(run: Exec) -> Command:
 
 
 def shown(action: Action) -> str:
-    """One action in one line, as it reads at `action`'s place; commands can be pasted there."""
+    """One action in one line, as it reads at `action`'s place.
+
+    A script of many lines stands there by its name; `commands` has it whole, to be pasted.
+    """
     if isinstance(action, Exec):
-        return action.shown()
+        return _line(action)
     if isinstance(action, Wait):
         return f"wait up to {action.timeout:g} s: {wanted(action.probe)}"
     if isinstance(action, Amend):
@@ -36,7 +39,14 @@ def wanted(probe: Probe) -> str:
     """A probe in one line: the command and what it must say."""
     arrow = "↛" if probe.negate else "→"
     value = f"exit status {probe.value}" if probe.expect == "status" else probe.value.replace("\n", " ⏎ ")
-    return f"{probe.run.shown()} {arrow} {value}"
+    return f"{_line(probe.run)} {arrow} {value}"
+
+
+def _line(run: Exec) -> str:
+    """A command in one line: of a script of many lines, its name (`$0`) and arguments."""
+    if run.argv[:2] == ("sh", "-c") and len(run.argv) > 3 and "\n" in run.argv[2].strip():
+        return f"sh -c … {shlex.join(run.argv[3:])}"
+    return run.shown()
 
 
 def place(action: Action) -> str:
