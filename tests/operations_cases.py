@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from gbtui.hosts.base import Host
+from gbtui.hosts.base import Command, Host
 
 
 async def nothing(host: Host) -> None:
@@ -53,6 +53,16 @@ def inside(container: str, *argv: str) -> tuple[str, ...]:
     return ("lxc", "exec", container, "--mode=non-interactive", "--", *argv)
 
 
+async def misdirected(host: Host) -> None:
+    """botui's unit file and its running process say the address outside (guide 63)."""
+    path = "/etc/systemd/system/ui.service"
+    unit = await host.read(path, instance="acme-system")
+    wrong = unit.replace(b"http://localhost:5858", b"https://system.acme.test")
+    await host.write(path, wrong, instance="acme-system")
+    for argv in (("systemctl", "daemon-reload"), ("systemctl", "restart", "ui.service")):
+        await host.run(Command(inside("acme-system", *argv)))
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -62,5 +72,12 @@ CASES: tuple[Case, ...] = (
             inside("acme-system", "iptables", "-w", "-S"),
             inside("acme-system", "grep", "^[-*]", "/etc/iptables/rules.v4"),
         ),
+    ),
+    Case("services.restart", {"container": "acme-system"}, stays="a restart"),
+    Case(
+        "services.set-botserver-url",
+        {"container": "acme-system"},
+        prepare=misdirected,
+        looks=(inside("acme-system", "systemctl", "show", "-p", "Environment", "ui.service"),),
     ),
 )

@@ -184,6 +184,18 @@ def remove_tree(place: Place, path: str) -> None:
     place.folders = {name for name in place.folders if name != path and not name.startswith(f"{path}/")}
 
 
+def remove_folder(call: Call) -> Answer:
+    """`rmdir PATH…`: only empty ones."""
+    errors = []
+    for path in [word.rstrip("/") for word in call.arguments if word.startswith("/")]:
+        if any(name.startswith(f"{path}/") for name in (*call.place.files, *call.place.folders)):
+            errors.append(f"rmdir: failed to remove '{path}': Directory not empty\n")
+        elif path not in call.place.folders:
+            errors.append(f"rmdir: failed to remove '{path}': No such file or directory\n")
+        call.place.folders.discard(path)
+    return Answer(1 if errors else 0, stderr="".join(errors).encode())
+
+
 def make_folder(call: Call) -> Answer:
     """`mkdir [-p] [-m MODE] PATH…`."""
     for path in [word for word in call.arguments if word.startswith("/")]:

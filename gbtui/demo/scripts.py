@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import fail2ban, files, revert, scripts_containers, scripts_firewall
+from gbtui.demo import fail2ban, files, revert, scripts_containers, scripts_firewall, scripts_services
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import File, Place
 from gbtui.text import text
@@ -217,6 +217,7 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-revert-now": _now,
     "gbtui-revert-list": _list,
     "gbtui-revert-reported": _reported,
+    **scripts_services.SCRIPTS,
     **scripts_containers.SCRIPTS,
     **scripts_firewall.SCRIPTS,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import fail2ban, lxd_devices, tenant, zfs
+from gbtui.demo import fail2ban, lxd_devices, tenant, unit_files, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -26,6 +26,14 @@ Description=Restore iptables rules
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/iptables-restore {RULES_V4}
+[Install]
+WantedBy=multi-user.target
+"""
+UI_UNIT = """[Unit]
+Description=botui
+[Service]
+ExecStart=/opt/gbo/bin/botui
+Environment=BOTSERVER_URL=http://localhost:5858
 [Install]
 WantedBy=multi-user.target
 """
@@ -93,6 +101,10 @@ def _system(place: Place, now: float) -> None:
     for folder in ("", "multi-user.target.wants/"):
         name = f"/etc/systemd/system/{folder}iptables-restore.service"
         place.files[name] = File(RESTORE_UNIT.encode(), modified=now - 2e6)
+    place.files["/etc/systemd/system/ui.service"] = File(UI_UNIT.encode(), modified=now - 2e6)
+    unit_files.reload(place)
+    for unit in place.units.values():
+        unit.environment = dict(unit.configured)
     started = "INFO botserver:BotServer started successfully on port 5858\n"
     key = (
         "INFO basic: Adding suggestion to Redis key: suggestions:0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0001:demo\n"

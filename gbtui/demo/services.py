@@ -102,7 +102,8 @@ def curl(call: Call) -> Answer:
         return Answer(28, b"", f"{words}\n".encode(), takes=limit or FOREVER)
     found = next((one for one in ENDPOINTS.get(call.place.name, ()) if one.port == port), None)
     unit = call.place.units.get(found.unit) if found else None
-    if found is None or unit is None or not unit.active or unit.ready > call.state.clock.now():
+    stray = port in call.place.strays
+    if found is None or unit is None or (not _serves(call, unit) and not stray):
         words = f"Failed to connect to {parts.hostname} port {port} after 0 ms: Could not connect to server"
         return failed(7, f"curl: (7) {words}")
     status, body = _page(found, unit, parts.path or "/")
@@ -111,6 +112,11 @@ def curl(call: Call) -> Answer:
     shown = "" if "-o" in options else body
     shown += options.get("-w", "").replace("%{http_code}", str(status)).replace("\\n", "\n")
     return Answer(0, shown.encode())
+
+
+def _serves(call: Call, unit: Unit) -> bool:
+    """Whether its port answers: up for long enough, and not ending again and again."""
+    return unit.active and not unit.flaps and unit.ready <= call.state.clock.now()
 
 
 def _page(endpoint: Endpoint, unit: Unit, path: str) -> tuple[int, str]:

@@ -43,6 +43,22 @@ class Unit:
     oneshot: bool = False
     memory: int = 24 * MIB
     cache_reached: bool = True
+    starts: int = 0
+    flaps: bool = False
+    """Ends by itself after two seconds, again and again."""
+    configured: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of the next start (as systemd has read the files), and of the running process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A process that systemd did not start, listening on a port."""
+
+    pid: int
+    user: str
+    program: str
+    cgroup: str = "/.lxc"
 
 
 @dataclass(slots=True)
@@ -91,6 +107,8 @@ class Place:
     flows: list[Flow] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
     """Programs that are not installed here."""
+    strays: dict[int, Stray] = field(default_factory=dict)
+    """By port."""
     no_namespaces: bool = False
     """Nobody may make a network namespace here, as in a container locked down by its profile."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import services
+from gbtui.demo import services, unit_files
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -13,8 +13,9 @@ STARTS_IN, GIVES_UP_IN = 3.0, 6.0
 #: systemd prints properties in its own order, whatever order they are asked in.
 _ORDER = (
     "Type", "Restart", "MainPID", "Result", "NRestarts", "ExecMainStartTimestamp", "MemoryCurrent",
-    "CPUUsageNSec", "Environment", "Id", "Names", "Description", "LoadState", "ActiveState", "SubState",
-    "UnitFileState", "StateChangeTimestamp", "ActiveEnterTimestamp",
+    "CPUUsageNSec", "Environment", "EnvironmentFiles", "Id", "Names", "Description", "DropInPaths",
+    "LoadState", "ActiveState", "SubState", "UnitFileState", "StateChangeTimestamp",
+    "ActiveEnterTimestamp", "InvocationID",
 )  # fmt: skip
 _VALUED = ("-p", "--property", "-n", "--type", "-t", "--state")
 
@@ -32,6 +33,7 @@ def systemctl(call: Call) -> Answer:
     if verb == "status":
         return _status(call, names)
     if verb in ("daemon-reload", "reset-failed", "daemon-reexec"):
+        unit_files.reload(call.place)
         return said()
     return failed(1, f"Unknown command verb '{verb}'.")
 
@@ -100,6 +102,7 @@ def _turn(call: Call, unit: Unit, verb: str) -> float:
 def start(place: Place, unit: Unit, now: float) -> float:
     """Bring a unit up at `now`. botserver looks for its cache once, when it starts (guide item 36)."""
     unit.active, unit.since, unit.ready = True, now, now + 0.5
+    unit.starts, unit.restarts, unit.environment = unit.starts + 1, 0, dict(unit.configured)
     if unit.name == "system.service":
         unit.cache_reached = services.cache_answers(place)
         unit.ready = now + (STARTS_IN if unit.cache_reached else GIVES_UP_IN)
@@ -144,17 +147,20 @@ def _properties(call: Call, name: str) -> dict[str, str]:
     since = _time(unit.since) if unit and unit.active else ""
     sub = "exited" if unit and unit.oneshot else "waiting" if name.endswith(".timer") else "running"
     up = bool(unit and unit.active)
-    url = "BOTSERVER_URL=http://localhost:5858" if name == "ui.service" and unit else ""
+    now = call.state.clock.now()
     return {
         "Type": "oneshot" if unit and unit.oneshot else "simple",
         "Restart": "no" if unit is None or unit.oneshot else "always",
-        "MainPID": str(400 + len(name)) if up and sub == "running" else "0",
+        "MainPID": str(unit_files.pid(unit)) if unit and up and sub == "running" else "0",
         "Result": "success",
-        "NRestarts": str(unit.restarts if unit else 0),
+        "NRestarts": str(unit_files.restarts(unit, now) if unit else 0),
         "ExecMainStartTimestamp": since,
         "MemoryCurrent": str(unit.memory) if unit and up else "[not set]",
-        "CPUUsageNSec": str(int((call.state.clock.now() - unit.since) * 2e7)) if unit and up else "[not set]",
-        "Environment": url,
+        "CPUUsageNSec": str(int((now - unit.since) * 2e7)) if unit and up else "[not set]",
+        "Environment": " ".join(f"{key}={value}" for key, value in (unit.configured if unit else {}).items()),
+        "EnvironmentFiles": "".join(unit_files.values(call.place, name, "EnvironmentFile")[:1]).lstrip("-"),
+        "DropInPaths": " ".join(unit_files.drop_ins(call.place, name)),
+        "InvocationID": unit_files.invocation(unit, now) if unit else "",
         "Id": name,
         "Names": name,
         "Description": (unit.description or name) if unit else name,

@@ -66,6 +66,7 @@ TOOLS: dict[str, Tool] = {
     "date": files.date,
     "ls": files.ls,
     "rm": files.remove,
+    "rmdir": files.remove_folder,
     "mkdir": files.make_folder,
     "mv": files.move,
     "cp": files.move,

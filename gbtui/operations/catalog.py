@@ -6,11 +6,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
-from gbtui.operations import containers
+from gbtui.operations import containers, services
 from gbtui.operations.base import Operation
 from gbtui.operations.firewall import ACCEPT_LOOPBACK
 
-OPERATIONS: tuple[Operation, ...] = (ACCEPT_LOOPBACK, *containers.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *containers.OPERATIONS,
+    ACCEPT_LOOPBACK,
+    *services.OPERATIONS,
+)
 
 
 def find(operation: str) -> Operation:
