@@ -63,6 +63,13 @@ async def misdirected(host: Host) -> None:
         await host.run(Command(inside("acme-system", *argv)))
 
 
+async def six_used(host: Host) -> None:
+    """IPv6's table is there: an empty one stays when its last rule goes."""
+    for verb in ("-N", "-X"):
+        done = await host.run(Command(inside("acme-system", "ip6tables", "-w", verb, "case")))
+        assert done.ok, done.stderr
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -71,6 +78,16 @@ CASES: tuple[Case, ...] = (
         looks=(
             inside("acme-system", "iptables", "-w", "-S"),
             inside("acme-system", "grep", "^[-*]", "/etc/iptables/rules.v4"),
+        ),
+    ),
+    Case(
+        "firewall.drop-port",
+        {"container": "acme-system", "port": "9100"},
+        prepare=six_used,
+        looks=(
+            inside("acme-system", "iptables", "-w", "-S"),
+            inside("acme-system", "ip6tables", "-w", "-S"),
+            inside("acme-system", "cat", "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"),
         ),
     ),
     Case("services.restart", {"container": "acme-system"}, stays="a restart"),

@@ -77,12 +77,8 @@ class Parsed:
 
 def parse_rule(spec: str, family: str) -> Parsed | None:
     """`spec` with everything decided that is the same for all samples; None: never matches them."""
-    try:
-        words = shlex.split(spec) if '"' in spec or "'" in spec or "\\" in spec else spec.split()
-    except ValueError:
-        words = spec.split()
-    target, goto, conditions = "", False, []
-    for condition in _conditions(words):
+    target, goto, found = "", False, []
+    for condition in conditions(words_of(spec)):
         _, option, values = condition
         if option in {"-j", "-g"}:
             target, goto = values[0] if values else "", option == "-g"
@@ -91,8 +87,8 @@ def parse_rule(spec: str, family: str) -> Parsed | None:
         if matches is False:
             return None
         if matches is None:
-            conditions.append(condition)
-    return Parsed(target, goto, tuple(conditions))
+            found.append(condition)
+    return Parsed(target, goto, tuple(found))
 
 
 def residue(rule: Parsed, packet: Packet) -> frozenset[Condition] | None:
@@ -112,7 +108,16 @@ def steady(conditions: frozenset[Condition]) -> bool:
     return all(option in _STEADY for _, option, _ in conditions)
 
 
-def _conditions(words: list[str]) -> list[Condition]:
+def words_of(spec: str) -> list[str]:
+    """The words of a rule, quotes resolved."""
+    try:
+        return shlex.split(spec) if '"' in spec or "'" in spec or "\\" in spec else spec.split()
+    except ValueError:
+        return spec.split()
+
+
+def conditions(words: list[str]) -> list[Condition]:
+    """The options of a rule in order, each with its values."""
     found: list[Condition] = []
     negated = False
     option, values = "", list[str]()

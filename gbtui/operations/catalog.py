@@ -6,13 +6,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
-from gbtui.operations import containers, services
+from gbtui.operations import containers, firewall_every, services
 from gbtui.operations.base import Operation
-from gbtui.operations.firewall import ACCEPT_LOOPBACK
 
 OPERATIONS: tuple[Operation, ...] = (
     *containers.OPERATIONS,
-    ACCEPT_LOOPBACK,
+    *firewall_every.OPERATIONS,
     *services.OPERATIONS,
 )
 

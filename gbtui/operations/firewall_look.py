@@ -133,12 +133,13 @@ async def look(host: Host, container: str, path: str, services: Sequence[Service
         saved=parse_save(file.stdout, container, "ip") if exists.ok else None,
         file=file.stdout if exists.ok else None,
         folder=folder.ok,
-        restores=_restores(places, persistent),
+        restores=restored_by(places, persistent),
         inactive=_inactive(active[0], services) if active else (),
     )
 
 
-def _restores(places: Completed, persistent: Completed) -> str:
+def restored_by(places: Completed, persistent: Completed) -> str:
+    """What brings a saved file back at boot, "" for nothing: who names it and is enabled, or Debian's own."""
     for place in text.text(places.stdout).splitlines():
         if any(mark in place for mark in _ENABLED):
             return place.rpartition("/")[2]
