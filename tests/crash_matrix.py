@@ -90,7 +90,7 @@ def at_once(work: Awaitable[T]) -> T:
 
 _MOVES = {
     *("clock", "seed", "execute", "listeners", "life", "settled", "locks", "syslog"),
-    *("modified", "since", "ready", "restarts", "starts", "started", "created", "due", "takes"),
+    *("guid", "modified", "since", "ready", "restarts", "starts", "started", "created", "due", "takes"),
     *("packets", "octets", "flows", "pid", "memory", "cpu", "used", "total_failed", "total_banned"),
     "cache_reached",  # what a running process remembers of its start
 }

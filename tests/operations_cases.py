@@ -70,6 +70,21 @@ async def six_used(host: Host) -> None:
         assert done.ok, done.stderr
 
 
+CI = "default/containers/acme-alm-ci"
+
+
+async def two_to_destroy(host: Host) -> None:
+    """A raw snapshot and one of LXD's, of different containers."""
+    for argv in (("zfs", "snapshot", f"{CI}@case"), ("lxc", "snapshot", "acme-dns", "case")):
+        done = await host.run(Command(argv, root=True, timeout=60.0))
+        assert done.ok, done.stderr
+
+
+def listed(dataset: str) -> tuple[str, ...]:
+    """A look at the names of a dataset's snapshots."""
+    return ("zfs", "list", "-H", "-d", "1", "-t", "snapshot", "-o", "name", dataset)
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -96,5 +111,12 @@ CASES: tuple[Case, ...] = (
         {"container": "acme-system"},
         prepare=misdirected,
         looks=(inside("acme-system", "systemctl", "show", "-p", "Environment", "ui.service"),),
+    ),
+    Case(
+        "snapshots.destroy",
+        {"snapshots": f"{CI}@case,acme-dns/case"},
+        prepare=two_to_destroy,
+        stays="what was destroyed stays destroyed",
+        looks=(listed(CI), ("lxc", "query", "/1.0/instances/acme-dns/snapshots")),
     ),
 )

@@ -12,7 +12,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import fail2ban, files, revert, scripts_containers, scripts_firewall, scripts_services
+from gbtui.demo import (
+    fail2ban,
+    files,
+    revert,
+    scripts_containers,
+    scripts_firewall,
+    scripts_services,
+    scripts_snapshots,
+)
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import File, Place
 from gbtui.text import text
@@ -220,4 +228,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     **scripts_services.SCRIPTS,
     **scripts_containers.SCRIPTS,
     **scripts_firewall.SCRIPTS,
+    **scripts_snapshots.SCRIPTS,
 }

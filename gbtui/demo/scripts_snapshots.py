@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gbtui.demo import lxd_snapshots
+from gbtui.demo import lxd_snapshots, zfs
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import State
 from gbtui.demo.zfs_change import find, full
@@ -40,7 +40,7 @@ def _rename(call: Call) -> Answer:
 def _delete(call: Call) -> Answer:
     own, name, guid = call.arguments
     if _how(call.state, name, "guid", guid) == "other":
-        return failed(CHANGED, f"{name} is not the snapshot of the plan any more")
+        return failed(CHANGED, f"{name} is not the snapshot planned")
     instance, _, short = own.partition("/")
     one = call.state.instances.get(instance)
     if not call.state.lxd_up or one is None:
@@ -52,41 +52,25 @@ def _delete(call: Call) -> Answer:
     return said(takes=0.4)
 
 
-def _row(call: Call) -> Answer:
-    instance, name = call.arguments
+def _both(call: Call) -> Answer:
+    instance, name, dataset, guid = call.arguments
     one = call.state.instances.get(instance)
     if not call.state.lxd_up or one is None:
         return failed(1, "Error: Instance not found" if one is None else "Error: connection refused")
-    return said("there" if any(row.name == name for row in one.snapshots) else "gone")
-
-
-def _both(call: Call) -> Answer:
-    instance, name, dataset, guid = call.arguments
-    if _how(call.state, dataset, "guid", guid) == "there":
-        return said("there")
-    return _row(replace(call, argv=(call.argv[0], instance, name)))
+    there = any(row.name == name for row in one.snapshots)
+    return said("there" if there or _how(call.state, dataset, "guid", guid) == "there" else "gone")
 
 
 def _left(call: Call) -> Answer:
     dataset, *guids = call.arguments
     rows = [row for row in call.state.snapshots if row.dataset == dataset and str(row.guid) in guids]
-    return _blind(call) or said("\n".join(full(row) for row in rows) or "none")
-
-
-def _free(call: Call) -> Answer:
-    pool, before = call.arguments
-    free = _program(call, "zpool", "list", "-Hp", "-o", "free", pool)
-    if free.status:
-        return free
-    now = int(free.stdout)
-    return said(f"{pool}: {now} bytes free, {now - int(before)} more than before")
+    return _blind(call) or said("\n".join([*(f"{row.guid}\t{full(row)}" for row in rows), "listed"]))
 
 
 def _unless_there(call: Call, name: str, key: str, value: str) -> Answer | None:
-    found = _how(call.state, name, key, value)
-    if found == "there":
+    if _how(call.state, name, key, value) == "there":
         return _blind(call)
-    return failed(CHANGED, f"{name} is not the snapshot of the plan any more: {found}")
+    return failed(CHANGED, f"{name} is not the snapshot planned")
 
 
 def _blind(call: Call) -> Answer | None:
@@ -95,13 +79,7 @@ def _blind(call: Call) -> Answer | None:
 
 
 def _zfs(call: Call, *words: str) -> Answer:
-    return _program(call, "zfs", *words)
-
-
-def _program(call: Call, *argv: str) -> Answer:
-    if call.state.execute is None:
-        return failed(127, f"sh: 1: {argv[0]}: not found")
-    return call.state.execute(replace(call, argv=argv))
+    return zfs.zfs(replace(call, argv=("zfs", *words)))
 
 
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
@@ -109,8 +87,6 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-snapshot-destroy": _destroy,
     "gbtui-snapshot-rename": _rename,
     "gbtui-snapshot-delete": _delete,
-    "gbtui-snapshot-row": _row,
     "gbtui-snapshot-both": _both,
     "gbtui-snapshots-left": _left,
-    "gbtui-snapshots-free": _free,
 }

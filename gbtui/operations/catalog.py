@@ -6,13 +6,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
-from gbtui.operations import containers, firewall_every, services
+from gbtui.operations import containers, firewall_every, services, snapshots
 from gbtui.operations.base import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *containers.OPERATIONS,
     *firewall_every.OPERATIONS,
     *services.OPERATIONS,
+    *snapshots.OPERATIONS,
 )
 
 
