@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
+from gbtui.demo import fail2ban_config
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.rules import Chain, Rule
-from gbtui.demo.ruletext import parse_rule
-from gbtui.demo.state import Ban, Jail, Place, State
+from gbtui.demo.ruletext import BadRule, parse_rule
+from gbtui.demo.state import Ban, File, Jail, Place, State
 
 _SCANNERS = ("203.0.113", "198.51.100", "192.0.2")
 
 
 def jails(state: State, now: float) -> None:
     """Three jails with bans at different ages: sshd on the host, the proxy's flood, the mail server's."""
-    ssh = Jail("sshd", "Journal matches:\t_SYSTEMD_UNIT=ssh.service + _COMM=sshd", [], 2, 4121, 306)
-    ssh.action, ssh.ports = "nftables", "22"
-    flood = Jail("caddy-http-flood", "File list:\t/opt/gbo/logs/access.log", [], 3, 90412, 118)
-    flood.ports = "80,443"
-    mail = Jail("stalwart", "File list:\t/opt/gbo/logs/email.log", [], 1, 2208, 64)
-    mail.ports = "25,465,587,993,995,143,110,4190"
-    at = {"host": ssh, "acme-proxy": flood, "acme-email": mail}
-    for place, jail in at.items():
+    state.places["acme-email"].files["/opt/gbo/logs/email.log"] = File(_mail_log(now), modified=now)
+    # the log of the proxy is made when it is looked at; that there is one must be known already
+    state.places["acme-proxy"].files.setdefault("/opt/gbo/logs/access.log", File(b"", modified=now))
+    counts = {"host": (2, 4121, 306, 3), "acme-proxy": (3, 90412, 118, 5), "acme-email": (1, 2208, 64, 1)}
+    for place, (failing, total, banned, number) in counts.items():
+        fail2ban_config.furnish(state.places[place], now - 9e5)
+        (settings,) = fail2ban_config.read(state.places[place])[0].values()
+        jail = fail2ban_config.jail_of(settings)
+        jail.failed, jail.total_failed, jail.total_banned = failing, total, banned
         chance = state.random("bans", place)
-        for _ in range({"host": 3, "acme-proxy": 5, "acme-email": 1}[place]):
+        for _ in range(number):
             ban(state.places[place], jail, _address(chance.random()), now - chance.uniform(60, 3300))
         state.places[place].jails[jail.name] = jail
+
+
+def _mail_log(now: float) -> bytes:
+    """Stalwart's log: logins that failed and went well, from a few clients."""
+    rows = []
+    for number in range(40):
+        at = datetime.fromtimestamp(now - 4000 + number * 90, UTC)
+        failed_ = number % 3 == 0
+        words = (
+            "Authentication failed (auth.failed)" if failed_ else "Authentication successful (auth.success)"
+        )
+        client_ = f"203.0.113.{number % 5 + 20}" if failed_ else f"198.51.100.{number % 7 + 20}"
+        rows.append(
+            f'{at:%Y-%m-%dT%H:%M:%SZ} INFO {words} listenerId = "imaps", localPort = 993, '
+            f'remoteIp = {client_}, remotePort = {41000 + number}, accountName = "ada"\n'
+        )
+    return "".join(rows).encode()
 
 
 def _address(chance: float) -> str:
@@ -40,7 +60,11 @@ def ban(place: Place, jail: Jail, address: str, at: float) -> bool:
     jail.bans.append(Ban(address, at, jail.lasts))
     jail.total_banned += 1
     if jail.action == "iptables-multiport":
-        _chain(place, jail).rules.insert(0, _reject(address))
+        try:
+            rule = _reject(address)
+        except BadRule:
+            return True  # fail2ban takes anything; its action fails, and only the log says so
+        _chain(place, jail, address).rules.insert(0, rule)
     return True
 
 
@@ -51,19 +75,26 @@ def unban(place: Place, jail: Jail, address: str) -> bool:
         return False
     jail.bans.remove(found)
     if jail.action == "iptables-multiport":
-        rules, gone = _chain(place, jail).rules, _reject(address)
-        rules[:] = [rule for rule in rules if not rule.same(gone)]
+        try:
+            gone = _reject(address)
+        except BadRule:
+            return True
+        rules = _chain(place, jail, address).rules
+        index = next((index for index, rule in enumerate(rules) if rule.same(gone)), None)
+        if index is not None:
+            del rules[index]
     return True
 
 
 def _reject(address: str) -> Rule:
-    words = ["-s", address, "-j", "REJECT", "--reject-with", "icmp-port-unreachable"]
+    kind = "icmp6-port-unreachable" if ":" in address else "icmp-port-unreachable"
+    words = ["-s", address, "-j", "REJECT", "--reject-with", kind]
     return parse_rule(words, {})
 
 
-def _chain(place: Place, jail: Jail) -> Chain:
+def _chain(place: Place, jail: Jail, address: str = "") -> Chain:
     """The jail's own chain, made at its first ban as fail2ban does."""
-    chains = place.rules["ip"].table("filter")
+    chains = place.rules["ip6" if ":" in address else "ip"].table("filter")
     name = f"f2b-{jail.name}"
     if name not in chains:
         chains[name] = Chain(name, rules=[parse_rule(["-j", "RETURN"], chains)])
@@ -106,6 +137,11 @@ def client(call: Call) -> Answer:
             return said(f"Status\n|- Number of jail:\t{len(every)}\n`- Jail list:\t{names}")
         case ("banned",):
             return said(repr([{jail.name: [one.address for one in jail.bans]} for jail in every.values()]))
+        case ("banned", address):
+            holders = [jail.name for jail in every.values() if address in [one.address for one in jail.bans]]
+            return said(repr([holders]))
+        case ("reload", *_):
+            return _reload(call)
         case ("status" | "get" | "set", name, *rest) if name in every:
             return _jail(call, call.arguments[0], every[name], rest)
         case ("status" | "get" | "set", name, *_):
@@ -127,16 +163,53 @@ def _jail(call: Call, verb: str, jail: Jail, rest: list[str]) -> Answer:
             return said(" ".join(one.address for one in jail.bans))
         case ("get", "bantime"):
             return said(str(int(jail.lasts)))
-        case ("get", "maxretry"):
-            return said("100" if jail.name == "caddy-http-flood" else "5")
-        case ("get", "findtime"):
-            return said("60" if jail.name == "caddy-http-flood" else "600")
+        case ("get", ("maxretry" | "findtime") as name):
+            return said(str(getattr(jail, name)))
+        case ("get", "actions"):
+            return said(f"The jail {jail.name} has the following actions:\n{jail.action}")
+        case ("get", "failregex"):
+            return said(_tree("The following regular expression are defined:", _numbered(jail.regex)))
+        case ("get", "ignoreip"):
+            networks = [str(ip_network(value, strict=False)).removesuffix("/32") for value in jail.ignored]
+            networks = [value.removesuffix("/128") if ":" in value else value for value in networks]
+            none = "No IP address/network is ignored"
+            return said(_tree("These IP addresses/networks are ignored:", networks) if networks else none)
         case ("set", "banip", address):
             return said("1" if ban(call.place, jail, address, call.state.clock.now()) else "0")
         case ("set", "unbanip", address):
             return said("1" if unban(call.place, jail, address) else "0")
     words = f"Invalid command (no {verb} action or not yet implemented)"
     return failed(255, f"{_prefix(call)}NOK: ('{words}',)", stdout=words)
+
+
+def _numbered(values: tuple[str, ...]) -> list[str]:
+    """As the client shows expressions: numbered, its tags spelled out."""
+    host = r"(?:\[?(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})|(?P<ip6>[0-9a-fA-F:]+))\]?)"
+    return [f"[{number}]: {value.replace('<HOST>', host)}" for number, value in enumerate(values)]
+
+
+def _tree(head: str, values: list[str]) -> str:
+    return "\n".join(
+        [head, *(f"|- {value}" for value in values[:-1]), *(f"`- {value}" for value in values[-1:])]
+    )
+
+
+def _reload(call: Call) -> Answer:
+    """Jails as the files say now; bans of a jail that stays are kept, one that goes takes its rules along."""
+    found, wrong = fail2ban_config.read(call.place)
+    if wrong:
+        return failed(255, f"{_prefix(call)}{wrong}")
+    jails_ = call.place.jails
+    for name in [name for name in jails_ if name not in found]:
+        for one in list(jails_[name].bans):
+            unban(call.place, jails_[name], one.address)
+        del jails_[name]
+    for name, settings in found.items():
+        if name in jails_:
+            fail2ban_config.apply(settings, jails_[name])
+        else:
+            jails_[name] = fail2ban_config.jail_of(settings)
+    return said("OK", takes=0.5)
 
 
 def _status(jail: Jail) -> str:

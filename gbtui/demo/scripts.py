@@ -16,6 +16,7 @@ from gbtui.demo import (
     fail2ban,
     files,
     revert,
+    scripts_bans,
     scripts_containers,
     scripts_firewall,
     scripts_services,
@@ -230,3 +231,4 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     **scripts_firewall.SCRIPTS,
     **scripts_snapshots.SCRIPTS,
 }
+SCRIPTS |= scripts_bans.SCRIPTS

@@ -83,6 +83,10 @@ class Jail:
     lasts: float = 3600.0
     ports: str = ""
     action: str = "iptables-multiport"
+    maxretry: int = 5
+    findtime: int = 600
+    regex: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gbtui.demo import fail2ban, files, iptables, lxc, nft, restore, scripts, services, sockets, systemd, zfs
+from gbtui.demo import (
+    fail2ban,
+    files,
+    iptables,
+    lxc,
+    network,
+    nft,
+    restore,
+    scripts,
+    services,
+    sockets,
+    systemd,
+    zfs,
+)
 from gbtui.demo.call import Answer, Call, Tool, failed, not_found, said
 
 CACHE_CLIENT = "/opt/gbo/bin/botserver-stack/bin/cache/bin/valkey-cli"
@@ -71,6 +84,9 @@ TOOLS: dict[str, Tool] = {
     "mv": files.move,
     "cp": files.move,
     "grep": files.grep,
+    "ip": network.ip,
+    "who": network.who,
+    "printenv": network.printenv,
     "id": _identity,
     "hostname": _hostname,
     "whoami": _whoami,

@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
-from gbtui.operations import containers, firewall_every, services, snapshots
+from gbtui.operations import bans, containers, firewall_every, services, snapshots
 from gbtui.operations.base import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
+    *bans.OPERATIONS,
     *containers.OPERATIONS,
     *firewall_every.OPERATIONS,
     *services.OPERATIONS,
