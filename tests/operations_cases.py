@@ -85,6 +85,21 @@ def listed(dataset: str) -> tuple[str, ...]:
     return ("zfs", "list", "-H", "-d", "1", "-t", "snapshot", "-o", "name", dataset)
 
 
+async def extra_port(host: Host) -> None:
+    """A proxy device that the guide does not ask for."""
+    device = {"type": "proxy", "listen": "tcp:0.0.0.0:8025", "connect": "tcp:127.0.0.1:25"}
+    reply = await host.lxd.get("instances/acme-email")
+    body = {key: reply.data[key] for key in _WRITTEN if key in reply.data}
+    await host.lxd.put(
+        "instances/acme-email",
+        {**body, "devices": {**reply.data["devices"], "extra": device}},
+        etag=reply.etag,
+    )
+
+
+LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
+_WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -118,5 +133,26 @@ CASES: tuple[Case, ...] = (
         prepare=two_to_destroy,
         stays="what was destroyed stays destroyed",
         looks=(listed(CI), ("lxc", "query", "/1.0/instances/acme-dns/snapshots")),
+    ),
+    Case("containers.stop", {"container": "acme-webmail"}, looks=(LISTED,)),
+    Case("containers.start", {"container": "acme-webmail"}, faults=("container-stop",), looks=(LISTED,)),
+    Case("containers.restart", {"container": "acme-webmail"}, looks=(LISTED,)),
+    Case(
+        "containers.force-stop",
+        {"container": "acme-webmail"},
+        stays="what was killed stays stopped",
+        looks=(LISTED,),
+    ),
+    Case("containers.set-privileged", {"container": "acme-drive", "value": "true"}),
+    Case(
+        "containers.add-port",
+        {"container": "acme-email", "listen": "tcp:8025", "connect": "tcp:25"},
+        looks=(("lxc", "config", "device", "show", "acme-email"), ("ss", "-Hltn", "sport = :8025")),
+    ),
+    Case(
+        "containers.remove-port",
+        {"container": "acme-email", "device": "extra"},
+        prepare=extra_port,
+        looks=(("lxc", "config", "device", "show", "acme-email"), ("ss", "-Hltn", "sport = :8025")),
     ),
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from gbtui.operations import containers_power, containers_privileged
+from gbtui.operations import containers_ports, containers_power, containers_privileged
 from gbtui.operations.base import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*containers_power.OPERATIONS, *containers_privileged.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *containers_power.OPERATIONS,
+    *containers_privileged.OPERATIONS,
+    *containers_ports.OPERATIONS,
+)

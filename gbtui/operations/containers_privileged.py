@@ -9,7 +9,7 @@ from gbtui.guard.plan import Action, Amend, Danger, Exec, Plan, Probe, Step, Ver
 from gbtui.guard.preview import command
 from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.assemble import assemble, proofs, relying
-from gbtui.operations.base import Context, Guard, Operation, Parameter
+from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.containers_look import (
     EXISTS,
     HOST,
@@ -22,6 +22,7 @@ from gbtui.operations.containers_look import (
     subject,
     up_again,
 )
+from gbtui.operations.containers_parameters import VALUE
 from gbtui.operations.containers_power import DARK, STEADY, darkness, restart_action, restart_step, steady
 from gbtui.operations.parameters import CONTAINER
 
@@ -34,13 +35,6 @@ RESTARTS = Guard("takes-a-restart", "the setting takes effect at a start, and is
 
 #: The uid map of a privileged container: all of the host's.
 _WHOLE = "4294967295"
-
-
-def _value(value: str) -> str:
-    return "" if value in ("true", "false") else "neither true nor false"
-
-
-VALUE = Parameter("value", "true or false", _value)
 
 
 async def set_privileged(context: Context, given: Mapping[str, str]) -> Plan:
