@@ -60,10 +60,16 @@ def _list(records: tuple[Record, ...]) -> None:
 def _verify(book: Journal, *, as_json: bool) -> int:
     proof = book.verify()
     if as_json:
-        shape = {"lines": proof.lines, "broken": proof.broken, "why": proof.why, "torn": proof.torn}
+        shape = {
+            "lines": proof.lines,
+            "broken": proof.broken,
+            "part": proof.part,
+            "why": proof.why,
+            "torn": proof.torn,
+        }
         emit({"schema": SCHEMA, "whole": not proof.broken, **shape})
     elif proof.broken:
-        warn(f"gbtui: the journal is broken at line {proof.broken}: {proof.why}")
+        warn(f"gbtui: the journal is broken at line {proof.broken} ({proof.part}): {proof.why}")
     else:
         torn = f", {proof.torn} cut off by a crash while writing" if proof.torn else ""
         say(f"whole: {proof.lines} lines, none altered or removed{torn}")

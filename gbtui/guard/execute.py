@@ -11,6 +11,7 @@ from gbtui.errors import Changed, Failed, GbtuiError, NotFound, Unreachable
 from gbtui.guard import scripts
 from gbtui.guard.amend import amend
 from gbtui.guard.fingerprint import sha256
+from gbtui.guard.mask import mask
 from gbtui.guard.plan import Action, Amend, Exec, Probe, Replace, Wait
 from gbtui.guard.preview import command, shown, wanted
 from gbtui.hosts.base import Command, Completed, Host, inside
@@ -151,6 +152,6 @@ def _at(where: str, make: Command) -> Command:
 
 
 def _said(completed: Completed) -> str:
-    """Output of a command for people and the journal: stderr last, cleaned, bounded."""
+    """Output of a command for people and the journal: stderr last, cleaned, bounded, secrets masked."""
     both = b"\n".join(part.strip() for part in (completed.stdout, completed.stderr) if part.strip())
-    return text.text(both, limit=OUTPUT)
+    return mask(text.text(both, limit=OUTPUT))

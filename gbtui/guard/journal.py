@@ -2,13 +2,13 @@
 
 One JSON object per line, on disk before the engine goes on. Each line carries the SHA-256 of the
 whole line before it, and a small `journal.head` beside the file carries the last one, so that an
-altered, removed or cut-off line shows (`verify`). That guards against accidents and careless hands,
-not against somebody who owns the account and rewrites everything.
+altered, removed or cut-off line shows (`verify`), and so does a whole file of it that is gone. That
+guards against accidents and careless hands, not against somebody who owns the account and rewrites
+everything.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -21,10 +21,11 @@ from typing import Any
 
 from gbtui.errors import GbtuiError, Malformed, Refused
 from gbtui.guard.fingerprint import sha256
+from gbtui.guard.journal_parts import LIMIT, ROOM, Parts, append, ends_whole
+from gbtui.guard.mask import mask_tree
 from gbtui.text import decode_json
 
 START = "0" * 64
-_TAIL = 64 * 1024
 
 
 def state_dir(environ: Mapping[str, str] | None = None) -> Path:
@@ -56,64 +57,74 @@ class Record:
 class Proof:
     """What `verify` found. `broken` is the 1-based number of the first line that does not fit, 0 for none.
 
-    `torn` counts lines cut off by a crash in the middle of writing: told, and no break.
+    `torn` counts lines cut off by a crash in the middle of writing: told, and no break. `part` is the
+    file the broken line is (or should be) in.
     """
 
     lines: int
     broken: int = 0
     why: str = ""
     torn: int = 0
+    part: str = ""
 
 
 class Journal:
-    """The journal in `directory` (0700, the file 0600). Safe for several processes at a time."""
+    """The journal in `directory` (0700, its files 0600). Safe for several processes at a time.
 
-    def __init__(self, directory: Path | None = None) -> None:
+    `limit` is the size in bytes from which on a new file is begun.
+    """
+
+    def __init__(self, directory: Path | None = None, *, limit: int = LIMIT) -> None:
         self.directory = directory or state_dir()
         self.path = self.directory / "journal.jsonl"
+        self._parts = Parts(self.directory, limit)
         self._head = self.directory / "journal.head"
 
     def ready(self) -> None:
         """Refuse now what could not be recorded later.
 
         Raises:
-            Refused: the journal cannot be written; `why` says how.
+            Refused: the journal cannot be written, or the disk is as good as full; `why` says how.
         """
         with self._locked():
-            pass
+            room = self._parts.room()
+        if room < ROOM:
+            raise _refused(f"{self.directory}: only {room // 1024} KiB are free on that disk")
 
     def append(self, op_id: str, host: str, record: str, **data: Any) -> None:
-        """Add one line and return when it is on disk.
+        """Add one line and return when it is on disk. Secrets are masked, but in a `plan`.
 
         Raises:
             Refused: it could not be written (disk full, read-only, no permission).
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        body = {"at": now, "id": op_id, "host": host, "record": record, **data}
+        told = {key: value if key == "plan" else mask_tree(value) for key, value in data.items()}
+        body = {"at": now, "id": op_id, "host": host, "record": record, **told}
         with self._locked() as fd:
-            tail, whole = _tail(fd)
+            tail = _tail(self._parts.backwards(fd))
             head = self._read_head()
             if head not in {None, tail.last.encode(), tail.before.encode()}:
                 body["lost"] = True  # whole lines are gone: say so for ever, in the line that comes next
             if tail.torn:
                 body["torn"] = list(tail.torn)
             line = json.dumps({**body, "prev": tail.last}, separators=(",", ":")).encode()
-            _write(fd, line + b"\n" if whole else b"\n" + line + b"\n")
+            append(fd, line + b"\n" if ends_whole(fd) else b"\n" + line + b"\n")
             self._write_head(sha256(line))
 
     def entries(self, host: str | None = None) -> tuple[Record, ...]:
         """All whole lines, oldest first; of one host where given."""
-        found = (record for _raw, record in self._lines() if record is not None)
-        return tuple(record for record in found if host in {None, record.host})
+        return tuple(record for record in self._records() if host in {None, record.host})
 
     def story(self, op_id: str) -> tuple[Record, ...]:
         """All lines of one operation, oldest first; empty where there is none."""
-        return tuple(record for record in self.entries() if record.id == op_id)
+        return tuple(record for record in self._records(op_id.encode()) if record.id == op_id)
 
     def unfinished(self, host: str) -> tuple[str, ...]:
         """Ids of operations on `host` that have begun and not ended, oldest first."""
         begun: dict[str, None] = {}
-        for record in self.entries(host):
+        for record in self._records(b'"begin"', b'"end"'):
+            if record.host != host:
+                continue
             if record.record == "begin":
                 begun[record.id] = None
             elif record.record == "end":
@@ -122,60 +133,58 @@ class Journal:
 
     def torn(self) -> int:
         """How many lines a crash has cut off."""
-        return sum(record is None for _raw, record in self._lines())
+        return sum(_parse(raw) is None for _name, raw in self._lines())
 
     def verify(self) -> Proof:
-        """Walk the chain and say which line, if any, was altered or removed."""
+        """Walk the chain over all files and say which line, if any, was altered or removed."""
+        missing = self._parts.missing()
+        if missing:
+            return Proof(0, 1, f"{missing} is not there any more", part=missing)
+        head = self._read_head()  # first: others may append while we read on
         last, count, cut = START, 0, 0
         seen, torn = {START.encode()}, list[str]()
-        for raw, record in self._lines():
+        name = self.path.name
+        for name, raw in self._lines():
             count += 1
+            record = _parse(raw)
             if record is None:
                 torn.append(sha256(raw))
                 cut += 1
                 continue
             if record.data.get("lost"):
-                return Proof(count, count, "lines before this one were removed", cut)
+                return Proof(count, count, "lines before this one were removed", cut, name)
             if record.data.get("prev") != last or record.data.get("torn", []) != torn:
-                return Proof(count, count, "this line, or the one before it, is not the one written", cut)
+                why = "this line, or the one before it, is not the one written"
+                return Proof(count, count, why, cut, name)
             last, torn = sha256(raw), []
             seen.add(last.encode())
-        head = self._read_head()
         if head is not None and head not in seen:
-            return Proof(count, count + 1, "the last lines were removed or altered", cut)
+            return Proof(count, count + 1, "the last lines were removed or altered", cut, name)
         return Proof(count, torn=cut)
 
-    def _lines(self) -> Iterator[tuple[bytes, Record | None]]:
+    def _records(self, *marks: bytes) -> Iterator[Record]:
+        """Whole lines, decoded; with `marks` only lines that hold one of them are looked at."""
+        for _name, raw in self._lines():
+            if not marks or any(mark in raw for mark in marks):
+                record = _parse(raw)
+                if record is not None:
+                    yield record
+
+    def _lines(self) -> Iterator[tuple[str, bytes]]:
+        """(file name, line) of every line, oldest first."""
         try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
+            for name, data in self._parts.read():
+                yield from ((name, raw) for raw in data.split(b"\n") if raw)
         except OSError as error:
             raise GbtuiError("read the journal", why=f"{self.path}: {error.strerror}") from error
-        for raw in data.split(b"\n"):
-            if raw:
-                yield raw, _parse(raw)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """The file, open for appending and locked against other processes."""
         try:
-            fresh = not self.path.exists()
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX)
-                if fresh:
-                    _sync_directory(self.directory)
+            with self._parts.locked() as fd:
                 yield fd
-            finally:
-                os.close(fd)
         except OSError as error:
-            raise Refused(
-                "nothing is changed without a journal",
-                why=f"{self.path}: {error.strerror or error}",
-                hint="free space or point GBTUI_STATE at a directory you can write",
-            ) from error
+            raise _refused(f"{self.path}: {error.strerror or error}") from error
 
     def _read_head(self) -> bytes | None:
         """The last line's hash as it was written down; None where a power loss cut that off."""
@@ -191,6 +200,11 @@ class Journal:
         new.replace(self._head)
 
 
+def _refused(why: str) -> Refused:
+    hint = "free space or point GBTUI_STATE at a directory you can write"
+    return Refused("nothing is changed without a journal", why=why, hint=hint)
+
+
 @dataclass(frozen=True, slots=True)
 class _Tail:
     last: str
@@ -198,28 +212,19 @@ class _Tail:
     torn: tuple[str, ...]
 
 
-def _tail(fd: int) -> tuple[_Tail, bool]:
-    """Hashes of the last two whole lines and of the torn ones after them; is the end a line's end?"""
-    size = os.fstat(fd).st_size
-    window = _TAIL
-    while True:
-        start = max(0, size - window)
-        data = os.pread(fd, size - start, start)
-        lines = data.split(b"\n")
-        known = lines if start == 0 else lines[1:]
-        found: list[str] = []
-        torn: list[str] = []
-        for raw in reversed([line for line in known if line]):
-            if _parse(raw) is not None:
-                found.append(sha256(raw))
-            elif not found:
-                torn.insert(0, sha256(raw))
-            if len(found) == 2:
-                break
-        if len(found) == 2 or start == 0:
-            last, before, *_rest = [*found, START, START]
-            return _Tail(last, before, tuple(torn)), not data or data.endswith(b"\n")
-        window *= 4
+def _tail(backwards: Iterator[bytes]) -> _Tail:
+    """Hashes of the last two whole lines, and of the torn ones after them."""
+    found: list[str] = []
+    torn: list[str] = []
+    for raw in backwards:
+        if _parse(raw) is not None:
+            found.append(sha256(raw))
+        elif not found:
+            torn.insert(0, sha256(raw))
+        if len(found) == 2:
+            break
+    last, before, *_rest = [*found, START, START]
+    return _Tail(last, before, tuple(torn))
 
 
 def _parse(raw: bytes) -> Record | None:
@@ -234,17 +239,3 @@ def _parse(raw: bytes) -> Record | None:
         return None
     at, op_id, host, kind = fixed
     return Record(at, op_id, host, kind, value)
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
-    os.fsync(fd)
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -196,7 +196,7 @@ async def _child(root: Path, keeps: str) -> None:
     rig = Rig(root)
     answers = Answers(keeps=keeps)  # type: ignore[arg-type]  # from the command line of the test
     outcome = await rig.engine().apply(plan(root), answers)
-    print(outcome.result)
+    print(f"{outcome.result}: {outcome.message}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess  # noqa: TID251 - limits of the kernel are for another process
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +19,8 @@ from gbtui.guard.plan import Danger, Exec, Step, Verdict, Wait
 from gbtui.guard.port import Outcome
 from gbtui.guard.recovery import Recovery
 from tests.unit.guard.rig import CHANGED, UNTOUCHED, Answers, Rig, here, made, plan, replaced
+
+ROOT = Path(__file__).parents[3]
 
 
 async def apply(rig: Rig, answers: Answers | None = None, **changes: object) -> Outcome:
@@ -177,6 +182,34 @@ async def test_without_a_journal_nothing_is_asked_or_done(rig: Rig) -> None:
     assert "journal" in outcome.message
     assert answers.asked == []
     assert rig.state() == UNTOUCHED
+
+
+SMALL_FILES = 'ulimit -f 2; shift; exec "$@"'
+SMALL_DISK = 'mount -t tmpfs -o size=400k none "$1" && head -c 200000 /dev/zero >"$1/full"; shift; exec "$@"'
+
+
+@pytest.mark.parametrize(
+    ("wrap", "words"),
+    [
+        (("sh", "-c", SMALL_FILES), "File too large"),
+        (("unshare", "-m", "sh", "-c", SMALL_DISK), "KiB are free"),
+    ],
+    ids=["file limit", "small disk"],
+)
+def test_a_full_disk_starts_nothing(rig: Rig, wrap: tuple[str, ...], words: str) -> None:
+    """The kernel's own limits: a file that may not grow, a disk of 400 KiB that is half full."""
+    if wrap[0] == "unshare" and subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("no mount namespaces here")
+    (rig.root / "state").mkdir()
+    child = (sys.executable, "-m", "tests.unit.guard.rig", str(rig.root), "keep")
+    argv = (*wrap, "full", str(rig.root / "state"), *child)
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.stdout.startswith(b"refused: nothing is changed without a journal"), done.stderr
+    assert words in done.stdout.decode()
+    assert rig.state() == UNTOUCHED
+    assert not (rig.root / "var").exists()
+    assert rig.journal.verify().broken == 0
+    assert rig.journal.entries() == ()
 
 
 async def test_a_journal_lost_on_the_way_undoes_everything(rig: Rig) -> None:
