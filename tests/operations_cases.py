@@ -111,6 +111,14 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "firewall.delete-rule",
+        {"container": "acme-system", "rule": "-p tcp -m tcp --dport 9000 -j DROP"},
+        looks=(
+            inside("acme-system", "iptables", "-w", "-S"),
+            inside("acme-system", "grep", "^[-*]", "/etc/iptables/rules.v4"),
+        ),
+    ),
+    Case(
         "firewall.drop-port",
         {"container": "acme-system", "port": "9100"},
         prepare=six_used,

@@ -60,7 +60,7 @@ def way(chains: Sequence[Chain], family: str, chain: str, packet: Sample, *, hop
 
 def _walk(filters: dict[str, Chain], name: str, packet: Sample, hopeful: bool, depth: int) -> Way | None:
     for number, rule in enumerate(filters[name].rules if depth <= DEEPEST else ()):
-        met, target = _rule(rule.spec, packet)
+        met, target = meets(rule.spec, packet)
         if met is False or target == "":
             continue
         if target == "RETURN":
@@ -78,8 +78,8 @@ def _walk(filters: dict[str, Chain], name: str, packet: Sample, hopeful: bool, d
     return None
 
 
-def _rule(spec: str, packet: Sample) -> tuple[bool | None, str]:
-    """(whether it matches, target); None where that is not known."""
+def meets(spec: str, packet: Sample) -> tuple[bool | None, str]:
+    """(whether a rule matches `packet`, its target); None where that is not known."""
     met: bool | None = True
     for negated, option, values in conditions(words_of(spec)):
         if option in {"-j", "-g"}:

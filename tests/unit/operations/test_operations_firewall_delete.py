@@ -1,0 +1,112 @@
+"""`firewall.delete-rule` on the simulated host, through the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gbtui.demo.host import DemoHost
+from gbtui.errors import BadInput
+from gbtui.guard.plan import Plan
+from gbtui.operations.catalog import find
+from tests.unit.guard.rig import Answers
+from tests.unit.operations.firewall_rig import BOX, YES, rules, saved, sh, word
+from tests.unit.operations.hurried import engine, hurried
+from tests.unit.operations.hurried import plan as planned
+
+DROP = "-p tcp -m tcp --dport 9000 -j DROP"
+SSH = "-p tcp -m tcp --dport 22 -m comment --comment ssh -j ACCEPT"
+SURE = Answers(acknowledged=(*YES.acknowledged, "opens", "not-others"))
+
+
+async def plan(host: DemoHost, rule: str = DROP, container: str = BOX, **more: str) -> Plan:
+    given = {"container": container, "rule": rule, **more}
+    return await planned(host, "firewall.delete-rule", given)
+
+
+async def test_gone_running_and_saved_and_back_at_its_place(tmp_path: Path) -> None:
+    host = hurried()
+    before, files = await rules(host), await saved(host)
+    done = await engine(host, tmp_path).apply(await plan(host), SURE)
+    assert done.result == "done", done.message
+    assert DROP not in await rules(host)
+    assert DROP.encode() not in ((await saved(host))[0] or b"")
+    assert "no rule of filter INPUT" in word(await plan(host), "exactly-one").reason
+    undone = await engine(host, tmp_path).undo(done.id, SURE)
+    assert undone.result == "done", undone.message
+    assert (await rules(host), await saved(host)) == (before, files)
+
+
+async def test_who_takes_out_a_drop_has_read_what_it_opens(tmp_path: Path) -> None:
+    host = hurried()
+    assert (await engine(host, tmp_path).apply(await plan(host), Answers())).result == "refused"
+    assert DROP in await rules(host)
+
+
+@pytest.mark.parametrize(
+    ("given", "guard"),
+    [
+        ({"rule": "-i lo -j ACCEPT"}, "loopback-stays"),
+        ({"rule": "-A INPUT -i lo -j ACCEPT"}, "loopback-stays"),
+        ({"rule": "-p tcp -m tcp --dport 900 -j DROP"}, "exactly-one"),
+        ({"rule": DROP, "chain": "NOSUCH"}, "exactly-one"),
+        ({"rule": DROP, "chain": "FORWARD"}, "exactly-one"),
+        ({"rule": DROP, "family": "ip6"}, "exactly-one"),
+        ({"rule": SSH, "container": "host", "chain": "ufw-user-input"}, "ssh-stays"),
+        ({"rule": "-j ufw-before-input", "container": "host"}, "ssh-stays"),
+        ({"rule": "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "container": "host",
+          "chain": "ufw-before-input"}, "ssh-stays"),
+        ({"rule": "-i lo -j ACCEPT", "container": "host", "chain": "ufw-before-input"}, "loopback-stays"),
+    ],
+)  # fmt: skip
+async def test_what_must_stay_is_refused(tmp_path: Path, given: dict[str, str], guard: str) -> None:
+    host = hurried()
+    made = await plan(host, **given)
+    assert guard in [verdict.guard for verdict in made.refused]
+    before = await rules(host, "host") + await rules(host)
+    assert (await engine(host, tmp_path).apply(made, SURE)).result == "refused"
+    assert await rules(host, "host") + await rules(host) == before
+
+
+async def test_two_equal_rules_are_refused() -> None:
+    host = hurried()
+    await sh(host, BOX, "iptables", "-w", "-A", "INPUT", *DROP.split())
+    assert "2 rules of" in word(await plan(host), "exactly-one").reason
+
+
+async def test_fail2bans_own_rule_is_left_to_it() -> None:
+    host = hurried()
+    listed = await sh(host, "acme-proxy", "iptables", "-w", "-S", "INPUT")
+    jump = next(line for line in listed.splitlines() if "f2b-" in line)
+    assert word(await plan(host, jump, "acme-proxy"), "not-others").verdict == "refuse"
+
+
+async def test_the_hosts_policy_needs_the_operators_rule_also_where_nobody_is_known() -> None:
+    """Neither `ss` nor SSH_CONNECTION says who is there: whoever comes to port 22 counts."""
+    host = hurried()
+    host.state.host.missing |= {"ss", "printenv"}
+    made = await plan(host, SSH, "host", chain="ufw-user-input")
+    assert word(made, "ssh-stays").verdict == "refuse"
+
+
+async def test_a_rule_with_quotes_in_it_is_found_and_comes_back(tmp_path: Path) -> None:
+    host = hurried()
+    comment = 'say "x" $(y)'
+    await sh(host, BOX, "iptables", "-w", "-A", "INPUT", "-m", "comment", "--comment", comment, "-j", "DROP")
+    before = await rules(host)
+    spec = before.splitlines()[6].removeprefix("-A INPUT ")
+    assert "say" in spec
+    done = await engine(host, tmp_path).apply(await plan(host, spec), SURE)
+    assert done.result == "done", done.message
+    assert await rules(host) != before
+    assert (await engine(host, tmp_path).undo(done.id, SURE)).result == "done"
+    assert await rules(host) == before
+
+
+@pytest.mark.parametrize(
+    "rule", ["-rf", "--help", "1", "-j", "-i lo -j ACCEPT\n", "INPUT -j DROP", "-j ä", "-jx " * 200]
+)
+def test_what_is_no_rule_is_refused_with_the_form(rule: str) -> None:
+    with pytest.raises(BadInput, match="as iptables -S shows it"):
+        find("firewall.delete-rule").checked({"container": BOX, "rule": rule})
