@@ -19,6 +19,7 @@ from gbtui.demo import (
     scripts_bans,
     scripts_containers,
     scripts_firewall,
+    scripts_proxy,
     scripts_services,
     scripts_snapshots,
 )
@@ -226,9 +227,10 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-revert-now": _now,
     "gbtui-revert-list": _list,
     "gbtui-revert-reported": _reported,
-    **scripts_services.SCRIPTS,
     **scripts_containers.SCRIPTS,
     **scripts_firewall.SCRIPTS,
     **scripts_snapshots.SCRIPTS,
 }
+SCRIPTS |= scripts_services.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
+SCRIPTS |= scripts_proxy.SCRIPTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import fail2ban, lxd_devices, tenant, unit_files, zfs
+from gbtui.demo import caddy, fail2ban, lxd_devices, tenant, unit_files, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -122,6 +122,8 @@ def _system(place: Place, now: float) -> None:
 def _proxy(place: Place, now: float) -> None:
     place.files["/opt/gbo/logs/access.log"] = File(b"", 0o644, "caddy:caddy", now)
     place.files["/opt/gbo/conf/config"] = File(CADDYFILE.encode(), 0o644, "root:root", now - 8e5)
+    caddy.start(place, now)
+    caddy.storage(place, now)
     place.rules["ip"].table("filter")
     place.flows += [
         Flow(Packet("eth0", "tcp", 443, "198.51.100.7"), 160, 840),

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gbtui.demo import caddy
 from gbtui.demo.call import FOREVER, Answer, Call, failed, said
 from gbtui.demo.rules import Packet
 from gbtui.demo.state import Place, Unit
@@ -107,6 +108,8 @@ def curl(call: Call) -> Answer:
         words = f"Failed to connect to {parts.hostname} port {port} after 0 ms: Could not connect to server"
         return failed(7, f"curl: (7) {words}")
     status, body = _page(found, unit, parts.path or "/")
+    if port == caddy.ADMIN and status == 200:
+        body = (caddy.running(call.place) or b"null\n").decode()
     if status >= 400 and "-f" in options:
         return failed(22, f"curl: (22) The requested URL returned error: {status}")
     shown = "" if "-o" in options else body

@@ -43,6 +43,8 @@ class Unit:
     oneshot: bool = False
     memory: int = 24 * MIB
     cache_reached: bool = True
+    tried: list[str] = field(default_factory=list)
+    """The names a running Caddy has had certificates to care for since its start."""
     starts: int = 0
     flaps: bool = False
     """Ends by itself after two seconds, again and again."""
@@ -111,10 +113,10 @@ class Place:
     flows: list[Flow] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
     """Programs that are not installed here."""
-    strays: dict[int, Stray] = field(default_factory=dict)
-    """By port."""
     no_namespaces: bool = False
     """Nobody may make a network namespace here, as in a container locked down by its profile."""
+    strays: dict[int, Stray] = field(default_factory=dict)
+    """By port."""
 
 
 @dataclass(slots=True)
@@ -204,6 +206,8 @@ class State:
     settled: float = 0.0
     listeners: list[Callable[[LxdEvent], None]] = field(default_factory=list)
     execute: Callable[[Call], Answer] | None = None
+    syslog: list[tuple[float, str, str]] = field(default_factory=list)
+    """What was written to the system journal: when, by which tag, what."""
     life: list[Callable[[State, float, float], None]] = field(default_factory=list)
     """What happens by itself between two times (bans come and go, counters move)."""
 

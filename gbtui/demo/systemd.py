@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import services, unit_files
+from gbtui.demo import caddy, services, unit_files
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -108,6 +108,8 @@ def start(place: Place, unit: Unit, now: float) -> float:
         unit.ready = now + (STARTS_IN if unit.cache_reached else GIVES_UP_IN)
         if not unit.cache_reached:
             _complain(place, now)
+    if unit.name == caddy.UNIT:
+        unit.active = caddy.start(place, now)
     return 0.3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gbtui.demo import (
+    caddy,
     fail2ban,
     files,
     iptables,
@@ -15,6 +16,7 @@ from gbtui.demo import (
     scripts,
     services,
     sockets,
+    syslog,
     systemd,
     zfs,
 )
@@ -52,6 +54,8 @@ def _whoami(call: Call) -> Answer:
 
 
 TOOLS: dict[str, Tool] = {
+    "logger": syslog.logger,
+    "journalctl": syslog.journalctl,
     "iptables": iptables.iptables,
     "ip6tables": iptables.iptables,
     "iptables-save": iptables.save,
@@ -69,6 +73,7 @@ TOOLS: dict[str, Tool] = {
     "valkey-cli": services.valkey_cli,
     "pg_isready": services.pg_isready,
     "curl": services.curl,
+    "caddy": caddy.caddy,
     "sh": scripts.shell,
     "cat": files.cat,
     "tail": files.tail,
@@ -97,6 +102,7 @@ TOOLS: dict[str, Tool] = {
 }
 #: Programs that only some places have (the host has those of its own).
 _ONLY = {
+    "caddy": {"acme-proxy"},
     "valkey-cli": {"acme-system"},
     "zfs": {"host"},
     "zpool": {"host"},
