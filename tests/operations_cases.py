@@ -13,8 +13,10 @@ compared, but times, counters and backups).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gbtui.hosts.base import Command, Host
 
@@ -97,6 +99,65 @@ async def extra_port(host: Host) -> None:
     )
 
 
+PROXY, FLOOD, STRANGER = "acme-proxy", "caddy-http-flood", "203.0.113.77"
+REJECT = ("-s", STRANGER, "-j", "REJECT", "--reject-with", "icmp-port-unreachable")
+F2B_RULES = inside(PROXY, "iptables", "-w", "-S", f"f2b-{FLOOD}")
+
+
+async def _ban(host: Host, verb: str, address: str) -> None:
+    """Ban or unban, and wait for the packet filter: fail2ban answers before its action ran."""
+    done = await host.run(Command(inside(PROXY, "fail2ban-client", "set", FLOOD, verb, address)))
+    assert done.ok, done.stderr
+    async with asyncio.timeout(60):
+        while True:
+            rules = await host.run(Command(F2B_RULES, root=True))
+            if (address.encode() in rules.stdout) is (verb == "banip"):
+                return
+            await asyncio.sleep(0.2)
+
+
+async def ban_chain(host: Host) -> None:
+    """The jail's chain is there, as after its first ban."""
+    await _ban(host, "banip", "192.0.2.200")
+    await _ban(host, "unbanip", "192.0.2.200")
+
+
+async def orphaned(host: Host) -> None:
+    """A rule for an address that no jail has."""
+    await ban_chain(host)
+    rule = Command(inside(PROXY, "iptables", "-w", "-I", f"f2b-{FLOOD}", "1", *REJECT))
+    assert (await host.run(rule)).ok
+
+
+async def banned(host: Host) -> None:
+    """An address is banned, and has a second rule that no ban stands behind."""
+    await orphaned(host)
+    done = await host.run(Command(inside(PROXY, "fail2ban-client", "set", FLOOD, "banip", STRANGER)))
+    assert done.ok, done.stderr
+    twice = " ".join(("-s", f"{STRANGER}/32", *REJECT[2:])).encode()
+    async with asyncio.timeout(60):
+        while (await host.run(Command(F2B_RULES, root=True))).stdout.count(twice) < 2:
+            await asyncio.sleep(0.2)
+
+
+PROXY_CONFIG = "/opt/gbo/conf/config"
+NEW_SITE = b"http://new.acme.example {\n\trespond new\n}\n"
+
+
+async def site_by_hand(host: Host) -> None:
+    """Somebody has added a site to the proxy's file, and not reloaded."""
+    data = await host.read(PROXY_CONFIG, instance="acme-proxy")
+    await host.write(PROXY_CONFIG, data + NEW_SITE, instance="acme-proxy")
+
+
+async def proxy_backup(host: Host) -> None:
+    """A backup of the proxy's file in which one site more is."""
+    data = await host.read(PROXY_CONFIG, instance="acme-proxy")
+    await host.write(f"{PROXY_CONFIG}.bak-202611010905", data + NEW_SITE, instance="acme-proxy")
+
+
+SERVED = inside("acme-proxy", "curl", "-fsS", "http://localhost:2019/config/apps/http")
+PROXY_FILE = inside("acme-proxy", "cat", PROXY_CONFIG)
 LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
 _WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 
@@ -128,6 +189,19 @@ CASES: tuple[Case, ...] = (
             inside("acme-system", "cat", "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"),
         ),
     ),
+    Case(
+        "bans.ban",
+        {"container": PROXY, "jail": FLOOD, "address": STRANGER},
+        prepare=ban_chain,
+        looks=(F2B_RULES,),
+    ),
+    Case(
+        "bans.unban",
+        {"container": PROXY, "jail": FLOOD, "address": STRANGER},
+        prepare=banned,
+        looks=(F2B_RULES,),
+    ),
+    Case("bans.clear-orphans", {"container": PROXY}, prepare=orphaned, looks=(F2B_RULES,)),
     Case("services.restart", {"container": "acme-system"}, stays="a restart"),
     Case(
         "services.set-botserver-url",
@@ -162,5 +236,30 @@ CASES: tuple[Case, ...] = (
         {"container": "acme-email", "device": "extra"},
         prepare=extra_port,
         looks=(("lxc", "config", "device", "show", "acme-email"), ("ss", "-Hltn", "sport = :8025")),
+    ),
+    Case(
+        "proxy.apply-config",
+        {"file": str(Path(__file__).parent / "fixtures/facts/proxy-applied.caddy")},
+        lab=False,
+    ),
+    Case(
+        "proxy.restore",
+        {"backup": "config.bak-202611010905"},
+        prepare=proxy_backup,
+        looks=(SERVED, PROXY_FILE),
+    ),
+    Case(
+        "proxy.reload",
+        {},
+        prepare=site_by_hand,
+        stays="what ran before is in no file",
+        looks=(SERVED,),
+    ),
+    Case("proxy.restart", {"reason": "a case"}, stays="a restart"),
+    Case("proxy.remove-domain", {"domain": "www.acme.example"}, looks=(SERVED, PROXY_FILE)),
+    Case(
+        "proxy.set-storage",
+        {"root": "/opt/gbo/data/caddy2"},
+        looks=(PROXY_FILE, inside("acme-proxy", "ls", "/opt/gbo/data/caddy2")),
     ),
 )
