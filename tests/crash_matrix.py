@@ -92,7 +92,7 @@ _MOVES = {
     *("clock", "seed", "execute", "listeners", "life", "settled", "locks", "syslog"),
     *("guid", "modified", "since", "ready", "restarts", "starts", "started", "created", "due", "takes"),
     *("packets", "octets", "flows", "pid", "memory", "cpu", "used", "total_failed", "total_banned"),
-    "cache_reached",  # what a running process remembers of its start
+    *("cache_reached", "tried"),  # what a running process remembers
 }
 _OURS = ("/var/lib/gbtui", "/run/gbtui")
 

@@ -6,7 +6,16 @@ from difflib import get_close_matches
 from typing import Any
 
 from gbtui.errors import BadInput
-from gbtui.operations import bans, containers, firewall_every, services, snapshots
+from gbtui.operations import (
+    bans,
+    containers,
+    firewall_every,
+    proxy,
+    proxy_domain,
+    proxy_storage,
+    services,
+    snapshots,
+)
 from gbtui.operations.base import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -15,6 +24,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *firewall_every.OPERATIONS,
     *services.OPERATIONS,
     *snapshots.OPERATIONS,
+    *proxy.OPERATIONS,
+    *proxy_domain.OPERATIONS,
+    *proxy_storage.OPERATIONS,
 )
 
 

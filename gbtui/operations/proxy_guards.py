@@ -1,0 +1,82 @@
+"""The guards of the proxy's operations: nothing is lost that was not named (guide items 53–60)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from gbtui.facts.proxy_config import ProxyConfig
+from gbtui.guard.plan import Verdict
+from gbtui.operations.base import Guard
+from gbtui.operations.proxy_look import Look, Meaning
+from gbtui.profiles import Profile
+
+READS = Guard("config-reads", "Caddy can read the configuration", (56,))
+SHRINK = Guard("no-shrink", "no vhost is lost that was not named, and enough remain", (53, 54))
+STORAGE = Guard("storage-kept", "Caddy keeps the storage that its certificates are in", (58,))
+ADMIN = Guard("admin-answers", "Caddy's admin API answers, so that a reload works and is proven", (57,))
+DISK = Guard("file-is-running", "the file on the host is what Caddy runs", (57,))
+DARK = Guard("vhosts-dark", "who uses the vhosts knows that Caddy restarts", (57, 60))
+ONLY = Guard("only-that-domain", "the named domain goes, and nothing else changes", (59, 60))
+MOVES = Guard("certificates-move", "the certificates can be moved as files", (58,))
+
+FEW = 2
+"""So few vhosts are what the guide calls a broken configuration."""
+
+
+def reads(new: Meaning) -> Verdict:
+    """Whether Caddy can read what is to run."""
+    if new.config is None:
+        return READS.refuse(f"Caddy cannot read it: {new.error}; nothing is changed")
+    return READS.allow(f"Caddy reads it: {len(new.config.vhosts)} vhosts")
+
+
+def shrink(profile: Profile, seen: Look, new: ProxyConfig, named: Collection[str]) -> Verdict:
+    """Whether more is lost than was named, or fewer remain than the floor."""
+    lost = sorted(seen.names - new.names - set(named))
+    if lost:
+        said = f"{len(lost)} vhosts would be lost: {_list(lost)}"
+        return SHRINK.refuse(f"{said}; if they are meant to go, name them: domain={','.join(lost[:20])}")
+    floor = profile.vhost_floor or len(seen.names) - len(seen.names & set(named))
+    if len(new.names) < floor:
+        why = "the profile's floor" if profile.vhost_floor else "what runs now"
+        return SHRINK.refuse(f"{len(new.names)} vhosts remain, and {why} is {floor}: this is a partial file")
+    if len(new.names) <= FEW:
+        return SHRINK.warn(f"only {len(new.names)} vhosts: the guide calls that a broken configuration")
+    return SHRINK.allow(f"{len(seen.names)} vhosts now, {len(new.names)} after")
+
+
+def storage(seen: Look, new: ProxyConfig) -> Verdict:
+    """Whether the certificates stay where Caddy looks for them."""
+    now = seen.now
+    before = now.storage if now is not None else None
+    if before == new.storage:
+        if before is None:
+            where = seen.service.default_storage or "its home folder"
+            return STORAGE.warn(f"no storage is set: certificates lie in {where}; use proxy.set-storage")
+        return STORAGE.allow(f"storage stays {' '.join(before).strip()}")
+    if new.storage is None:
+        lost = " ".join(before or ()).strip()
+        return STORAGE.refuse(f"it loses `storage {lost}`: every certificate would be issued anew")
+    after = " ".join(new.storage).strip()
+    return STORAGE.refuse(f"it changes the storage to {after} without its certificates: proxy.set-storage")
+
+
+def admin(seen: Look) -> Verdict:
+    """Whether a reload can work."""
+    if seen.running.config is None:
+        return ADMIN.refuse(f"{seen.running.error}; proxy.restart starts Caddy with the file it has")
+    return ADMIN.allow("Caddy's admin API answers")
+
+
+def disk(seen: Look) -> Verdict:
+    """Whether putting the file back would put back what runs."""
+    if seen.disk.config is None:
+        return DISK.warn(f"Caddy cannot read the file that is there ({seen.disk.error}): no way back to it")
+    if seen.running.config is not None and seen.running.config.sha256 != seen.disk.config.sha256:
+        return DISK.warn("the file that is there is not what runs: undoing this loads that file")
+    return DISK.allow("the file that is there is what runs")
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
