@@ -45,6 +45,8 @@ def run(call: Call, directory: str) -> Answer:
     outcome = "\n".join((f"{word} {at}", *shell.said, ""))
     entries[f"{directory}/outcome"] = File(outcome.encode(), 0o600, modified=now)
     entries.pop(f"{directory}/armed", None)
+    about = f"{word} {directory.rpartition('/')[2]} by the host itself"
+    call.state.syslog.append((now, "gbtui", about))
     return failed(1, "") if shell.failed else said()
 
 

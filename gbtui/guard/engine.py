@@ -160,7 +160,7 @@ class Engine:
             try:
                 async with lock as run.held:
                     run.tell("locked")
-                    return await work()
+                    return await run.over(await work())
             except Refused as error:
                 return Outcome(run.id, "refused", str(error), run.plan)
 
@@ -185,6 +185,7 @@ class Engine:
             run.note("begin", title=plan.title, user=self.user, plan=to_json(plan), **begin)
         except Broke as error:
             return Outcome("", "refused", str(error), plan)
+        await run.begun()
         try:
             await run.arm()
         except (Broke, GbtuiError) as error:

@@ -156,6 +156,7 @@ class Recovery:
             _finishable(found)
             run.attempted = list(found.numbers("done"))
             run.note("resume", user=self._engine.user, how="finish")
+            await run.begun("finish")
             try:
                 await self._rearm(run, found)
             except (Broke, Left, GbtuiError) as error:
@@ -174,6 +175,7 @@ class Recovery:
             run.attempted = list(found.story.begun)
             run.armed = found.pending is not None and found.pending.state != "prepared"
             run.note("resume", user=self._engine.user, how="undo")
+            await run.begun("undo")
             return await conclude.undone(run, "interrupted")
 
         return await self._under_lock(op_id, progress, work)

@@ -53,6 +53,7 @@ done
 { printf '%s %s\n' "$word" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"; head -c 4000 "$dir/output"; } >"$dir/outcome.new"
 sync -- "$dir/outcome.new"; mv -f "$dir/outcome.new" "$dir/outcome"; sync -- "$dir"
 rm -f "$dir/armed"
+logger -t gbtui -- "$word ${dir##*/} by the host itself" 2>/dev/null
 [ "$word" = reverted ]
 """
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gbtui.errors import GbtuiError, Refused, Unreachable
+from gbtui.guard.announce import announce, begins, ends
 from gbtui.guard.execute import Done, ask, longest, perform
 from gbtui.guard.journal import Journal
 from gbtui.guard.lock import Held
 from gbtui.guard.plan import Action, Plan, Step
-from gbtui.guard.port import Event, Progress
+from gbtui.guard.port import Event, Outcome, Progress
 from gbtui.guard.preview import shown
 from gbtui.guard.revert import Reverter
 from gbtui.hosts.base import Host
@@ -60,6 +62,8 @@ class Run:
         self.held: Held | None = None
         self.stopping = asyncio.Event()
         self.unwritten = ""
+        self.noted = False
+        self.unheard = ""
         self._journal = journal
         self._progress = progress
         self._observe = observe
@@ -76,6 +80,7 @@ class Run:
         fields = {"step": step, **data} if step >= 0 else data
         try:
             self._journal.append(self.id, self.plan.host or self.host.name, phase, title=title, **fields)
+            self.noted = True
         except Refused as error:
             if must:
                 raise Broke(str(error)) from error
@@ -87,6 +92,23 @@ class Run:
         """Report without journaling."""
         self._progress(Event(self.id, phase, title=title, step=step, **known))
         self._observe(phase if step < 0 else f"{phase}:{step}")
+
+    async def begun(self, word: str = "begin") -> None:
+        """Tell the host's own system journal; where it does not listen, `unheard` says why."""
+        self.unheard = await announce(self.host, begins(self.plan, self.id, self.by, word))
+
+    async def over(self, outcome: Outcome) -> Outcome:
+        """Tell the host's own system journal how it ended; what was not heard is in the words."""
+        if not self.noted or (self.held is not None and self.held.lost):
+            return outcome
+        line = ends(self.plan, self.id, self.by, outcome.result, outcome.message)
+        self.unheard = await announce(self.host, line) or self.unheard
+        if not self.unheard:
+            return outcome
+        self.note("unheard", must=False, message=self.unheard)
+        return replace(
+            outcome, message=f"{outcome.message} (not in the host's own system journal: {self.unheard})"
+        )
 
     def stop(self) -> None:
         """Do nothing new: the action now running is finished and journaled, then `Left` is raised."""

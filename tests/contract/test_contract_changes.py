@@ -165,3 +165,13 @@ async def test_lxd_says_what_is_not_there_and_what_has_changed(world: World) -> 
         await world.host.lxd.patch("instances/acme-dns", {"description": "x"}, etag="stale")
     again = await world.host.lxd.get("instances/acme-dns")
     assert again.data["description"] == reply.data["description"]
+
+
+async def test_a_line_in_the_system_journal(world: World) -> None:
+    """Other operators find it there by its tag, whatever it holds."""
+    line = "-t contract: password=*** $(reboot) 'x'"
+    assert (await world.run("logger", "-t", "gbtui-contract", "--", line)).ok
+    asked = ("journalctl", "-q", "--no-pager", "-t", "gbtui-contract", "-o", "cat", "-n", "1")
+    async with asyncio.timeout(20):
+        while (await world.run(*asked)).stdout != line.encode() + b"\n":
+            await asyncio.sleep(0.1)
