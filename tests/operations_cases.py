@@ -262,4 +262,22 @@ CASES: tuple[Case, ...] = (
         {"root": "/opt/gbo/data/caddy2"},
         looks=(PROXY_FILE, inside("acme-proxy", "ls", "/opt/gbo/data/caddy2")),
     ),
+    Case(
+        "snapshots.prune",
+        {"keep": "1d", "dataset": CI},
+        stays="what was destroyed stays destroyed",
+        lab=False,
+    ),
+    Case("snapshots.take", {"dataset": CI}, lab=False),
+    Case(
+        "snapshots.forget-orphan",
+        {"snapshots": "acme-webmail/orphan"},
+        stays="LXD's record is gone",
+        looks=(("lxc", "query", "/1.0/instances/acme-webmail/snapshots"),),
+    ),
+    Case(
+        "snapshots.forget-orphan",
+        {"snapshots": "default/containers/acme-webmail@snapshot-nightly"},
+        lab=False,
+    ),
 )

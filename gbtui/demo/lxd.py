@@ -116,6 +116,8 @@ class DemoLxd:
                 return lxd_json.pool(self._state)
             case ["storage-pools", "default", "resources"]:
                 return lxd_json.pool_resources(self._state)
+            case ["operations"]:
+                return {}
             case ["profiles"]:
                 every = self._state.profiles
                 return list(every.values()) if recursion else [f"/1.0/profiles/{name}" for name in every]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from gbtui import text
 from gbtui.errors import GbtuiError, Malformed
@@ -110,6 +111,8 @@ async def closely(host: Host, rows: Sequence[SnapshotRow]) -> Close:
     Raises:
         Malformed: ZFS said something that is not understood. Failed: it refused to say anything.
     """
+    if not rows:
+        return Close({}, {}, {}, {}, {})
     names = [row.full_name for row in rows]
     by_dataset = grouped(rows)
     dry = [estimate_command(dataset, [r.name for r in own]) for dataset, own in by_dataset.items()]
@@ -130,6 +133,19 @@ async def closely(host: Host, rows: Sequence[SnapshotRow]) -> Close:
     tags = parse_holds(rest[-1].stdout) if held else {}
     by_pool = {pool.name: pool for pool in pools}
     return Close(parse_details(listed.stdout), tags, estimates, refused, by_pool)
+
+
+async def clock_of(host: Host) -> datetime:
+    """The host's own time: ages are judged by the clock that dated the snapshots, not by the operator's.
+
+    Raises:
+        Malformed: `date` said something else.
+    """
+    done = await host.run(Command(("date", "-u", "+%Y-%m-%dT%H:%M:%S")))
+    try:
+        return datetime.fromisoformat(text.line(done.stdout)).replace(tzinfo=UTC)
+    except ValueError:
+        raise Malformed("the host's clock", why=f"date said {text.line(done.stdout)!r}") from None
 
 
 def grouped(rows: Iterable[SnapshotRow]) -> dict[str, list[SnapshotRow]]:

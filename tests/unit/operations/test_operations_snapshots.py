@@ -13,7 +13,7 @@ from gbtui.errors import BadInput
 from gbtui.guard.plan import Danger
 from gbtui.guard.recovery import Recovery
 from gbtui.hosts.base import Command
-from gbtui.operations.snapshots import DESTROY
+from gbtui.operations.snapshots_destroy import DESTROY
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.snapshots_stage import (
     CI,
