@@ -27,15 +27,17 @@ def caddy(call: Call) -> Answer:
     if words[:1] == ("version",):
         return Answer(0, b"2.6.2\n")
     if words[:1] not in (("adapt",), ("validate",), ("reload",)) or "--config" not in words:
-        return failed(1, f"Error: unknown command {words[0]!r}" if words else "Error: no command")
+        return failed(1, f'Error: unknown command "{words[0] if words else ""}" for "caddy"')
     path = words[words.index("--config") + 1]
     data = call.stdin if path == "/dev/stdin" else files.content(call.state, call.place, path)
     if data is None:
-        return failed(1, f"Error: reading config from file: open {path}: no such file or directory")
+        what = "input" if words[0] == "adapt" else "config"
+        return failed(1, f"Error: reading {what} file: open {path}: no such file or directory")
     try:
         document = adapt(data)
     except Refusal as refusal:
-        return failed(1, f"Error: adapting config using caddyfile: {path}:{refusal}")
+        doing = "" if words[0] == "adapt" else "adapting config using caddyfile: "
+        return failed(1, f"Error: {doing}{path}:{refusal}")
     if words[0] == "adapt":
         return Answer(0, json.dumps(document, separators=(",", ":")).encode() + b"\n", takes=0.05)
     if words[0] == "validate":

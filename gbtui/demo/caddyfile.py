@@ -78,10 +78,12 @@ def _line(rows: deque[tuple[int, list[str]]]) -> Line:
     if words[-1] != "{":
         return line
     line.words, line.braces = words[:-1], True
+    last = (number, words)
     while rows and rows[0][1] != ["}"]:
+        last = rows[0]
         line.block.append(_line(rows))
     if not rows:
-        raise Refusal(f"{number}: unexpected EOF")
+        raise Refusal(f"{last[0]} - Syntax error: Unexpected token '{last[1][-1]}', expecting '}}'")
     rows.popleft()
     return line
 

@@ -34,7 +34,11 @@ END
 fi
 if [ "$file" = - ]; then cat | "$program" "$verb" --config /dev/stdin --adapter caddyfile; exit; fi
 [ "$verb" != adapt ] || exec "$program" adapt --config "$file" --adapter caddyfile
-exec runuser -u "${user:-root}" -- "$program" "$verb" --config "$file" --adapter caddyfile
+if [ -z "$user" ] || [ "$user" = root ]; then
+  exec "$program" "$verb" --config "$file" --adapter caddyfile
+fi
+exec setpriv --reuid="$user" --regid="$(id -g -- "$user")" --init-groups -- \\
+  "$program" "$verb" --config "$file" --adapter caddyfile
 """
 
 SERVICE = """
@@ -92,7 +96,7 @@ set -e
 new="$2.$$.new"
 trap 'rm -rf -- "$new"' EXIT
 mkdir -p -- "$(dirname -- "$2")"
-cp -a -T -- "$1" "$new"
+cp -a -T -- "$1/." "$new"
 rm -rf -- "$new/locks"
 [ ! -d "$2" ] || rmdir -- "$2"
 sync -f "$new"
