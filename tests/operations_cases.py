@@ -161,6 +161,13 @@ PROXY_FILE = inside("acme-proxy", "cat", PROXY_CONFIG)
 LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
 _WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 
+
+async def one_of_lxds(host: Host) -> None:
+    """A snapshot that LXD took."""
+    done = await host.run(Command(("lxc", "snapshot", "acme-dns", "case"), root=True, timeout=60.0))
+    assert done.ok, done.stderr
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -279,5 +286,28 @@ CASES: tuple[Case, ...] = (
         "snapshots.forget-orphan",
         {"snapshots": "default/containers/acme-webmail@snapshot-nightly"},
         lab=False,
+    ),
+    Case(
+        "containers.remove-mount",
+        {"container": "acme-alm-ci", "device": "cache"},
+        looks=(
+            ("lxc", "config", "device", "show", "acme-alm-ci"),
+            inside("acme-alm-ci", "ls", "/var/cache/ci"),
+        ),
+    ),
+    Case(
+        "containers.snapshot",
+        {"container": "acme-dns", "snapshot": "case"},
+        looks=(listed("default/containers/acme-dns"),),
+    ),
+    Case(
+        "containers.delete-snapshot",
+        {"container": "acme-dns", "snapshot": "case"},
+        prepare=one_of_lxds,
+        stays="what was deleted stays deleted",
+        looks=(
+            listed("default/containers/acme-dns"),
+            ("lxc", "query", "/1.0/instances/acme-dns/snapshots"),
+        ),
     ),
 )

@@ -15,7 +15,7 @@ def _device(call: Call) -> Answer:
     if names.status:
         return names
     one = call.state.instances[name]
-    return config(call, ["device", "get", name, device, key]) if device in one.devices else said("none")
+    return config(call, ["device", "get", name, device, key]) if device in one.devices else said("absent")
 
 
 def _listens(call: Call) -> Answer:

@@ -86,12 +86,7 @@ def parse_pools(data: bytes) -> tuple[tuple[Pool, ...], int]:
 
 def parse_records(pools: Any, instances: Any) -> Records:
     """LXD's `storage-pools?recursion=1` and `instances?recursion=2`; other drivers' pools do not count."""
-    roots: dict[str, str] = {}
-    for pool in _dicts(pools):
-        if pool.get("driver") == "zfs" and isinstance(name := pool.get("name"), str):
-            config = pool.get("config")
-            root = config.get("zfs.pool_name") if isinstance(config, dict) else None
-            roots[name] = root if isinstance(root, str) and root else name
+    roots = _roots(pools)
     rows: dict[tuple[str, str], tuple[str, datetime | None]] = {}
     for instance in _dicts(instances):
         dataset = _dataset(instance, roots)
@@ -102,6 +97,22 @@ def parse_records(pools: Any, instances: Any) -> Records:
                 key = (dataset, "snapshot-" + clean(name.rpartition("/")[2]))
                 rows[key] = (clean(str(instance["name"])), created)
     return Records(tuple(sorted(set(roots.values()), key=len, reverse=True)), rows)
+
+
+def root_dataset(pools: Any, instance: Mapping[str, Any]) -> str:
+    """The dataset of one instance's root disk, by the same two answers; "" where it is not on ZFS."""
+    return _dataset(instance, _roots(pools))
+
+
+def _roots(pools: Any) -> dict[str, str]:
+    """LXD's pools on ZFS, and the dataset below which each keeps everything."""
+    roots: dict[str, str] = {}
+    for pool in _dicts(pools):
+        if pool.get("driver") == "zfs" and isinstance(name := pool.get("name"), str):
+            config = pool.get("config")
+            root = config.get("zfs.pool_name") if isinstance(config, dict) else None
+            roots[name] = root if isinstance(root, str) and root else name
+    return roots
 
 
 def with_owners(rows: list[SnapshotRow], records: Records) -> list[SnapshotRow]:

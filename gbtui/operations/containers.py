@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from gbtui.operations import containers_ports, containers_power, containers_privileged
+from gbtui.operations import (
+    containers_mounts,
+    containers_ports,
+    containers_power,
+    containers_privileged,
+    containers_snapshots,
+)
 from gbtui.operations.base import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *containers_power.OPERATIONS,
     *containers_privileged.OPERATIONS,
     *containers_ports.OPERATIONS,
+    *containers_mounts.OPERATIONS,
+    *containers_snapshots.OPERATIONS,
 )

@@ -223,7 +223,7 @@ async def remove_port(context: Context, given: Mapping[str, str]) -> Plan:
     step = Step(
         title=title,
         does=Amend(name, "devices", key, device, None),
-        done=scripts.device(name, key, "listen", "none"),
+        done=scripts.device(name, key, "listen", scripts.ABSENT),
         undo=(Amend(name, "devices", key, None, device),),
     )
     closed = [Wait(_listens(end, yes=False), 20.0) for end in listens[:8]]

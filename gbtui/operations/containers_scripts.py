@@ -20,9 +20,12 @@ from collections.abc import Sequence
 from gbtui.facts.containers_listen import sockets
 from gbtui.guard.plan import Exec, Probe
 
+ABSENT = "absent"
+
 DEVICE = """
 names=$(lxc config device list "$1") || exit 1
-if printf '%s\\n' "$names" | grep -qxF -- "$2"; then lxc config device get "$1" "$2" "$3"; else echo none; fi
+printf '%s\\n' "$names" | grep -qxF -- "$2" || { echo absent; exit 0; }
+lxc config device get "$1" "$2" "$3"
 """
 
 LISTENS = """
@@ -96,9 +99,9 @@ def run(where: str, name: str, text: str, *arguments: str, timeout: float = 30.0
 
 
 def device(instance: str, name: str, key: str, value: str) -> Probe:
-    """The instance has that device with that value of one key; value "none": it has no such device."""
+    """The instance has that device with that value of one key; `ABSENT`: it has no such device."""
     asked = run("host", "gbtui-device", DEVICE, instance, name, key)
-    title = f"{instance} has no device {name}" if value == "none" else f"device {name} has {key} {value}"
+    title = f"{instance} has no device {name}" if value == ABSENT else f"device {name} has {key} {value}"
     return Probe(title, asked, "stdout", value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,7 +32,8 @@ class Desk:
     """An operator at a fresh demo host."""
 
     def __init__(self, folder: Path, *faults: str) -> None:
-        self.host = DemoHost(clock=ManualClock(AT.timestamp()), faults=faults)
+        self.clock = ManualClock(AT.timestamp())
+        self.host = DemoHost(clock=self.clock, faults=faults)
         self.journal = Journal(folder / "state")
 
     def engine(self) -> Engine:
@@ -93,6 +93,3 @@ def labels(plan: Plan) -> list[str]:
     """Every instant before, in and after each step."""
     steps = range(len(plan.steps))
     return [f"{kind}:{step}" for step in steps for kind in ("step-begin", "step-ran", "step-done")]
-
-
-Given = Mapping[str, str]
