@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def ask_parameters(app: CockpitApp, operation: Operation, known: Mapping[str, str] | None = None) -> None:
     """Ask for the parameters of `operation` that `known` lacks, then open its plan. Escape leaves."""
-    names = {parameter.name for parameter in operation.parameters}
-    given = {name: value for name, value in (known or {}).items() if name in names and value}
-    if "container" in names - given.keys():
+    needed = {parameter.name: parameter.default is None for parameter in operation.parameters}
+    given = {name: value for name, value in (known or {}).items() if name in needed and value}
+    if needed.get("container") and "container" not in given:
         _ask_container(app, operation, given)
     else:
         _ask_rest(app, operation, given)

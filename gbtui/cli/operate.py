@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gbtui.cli.opening import opened
-from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, table, warn
+from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, warn
 from gbtui.cli.parser import parameters
-from gbtui.cli.words import show_event, show_outcome, show_plan
+from gbtui.cli.words import show_event, show_operation, show_outcome, show_plan
 from gbtui.errors import Changed, Refused
 from gbtui.guard.port import Approver, Event, Outcome, Progress
 from gbtui.session import Session
@@ -33,31 +33,19 @@ STATUS: Mapping[str, int] = MappingProxyType(
 
 
 def ops(options: argparse.Namespace) -> int:
-    """List every operation."""
-    from gbtui.operations.catalog import describe
+    """List every operation, or those with a word in their id. Raises BadInput where there is none."""
+    from gbtui.operations.catalog import describe, find
 
     document = describe()
+    found = [operation for operation in document["operations"] if options.of in operation["id"]]
+    if not found:
+        find(options.of)  # says which are near
     if options.json:
-        emit(document)
+        emit({**document, "operations": found})
         return DONE
-    table(
-        ("OPERATION", "PARAMETERS", "DANGER", "GUARDS"),
-        (
-            (
-                operation["id"],
-                " ".join(_usage(p) for p in operation["parameters"]),
-                operation["danger"],
-                ", ".join(guard["id"] for guard in operation["guards"]),
-            )
-            for operation in document["operations"]
-        ),
-    )
+    for operation in found:
+        show_operation(operation)
     return DONE
-
-
-def _usage(parameter: Mapping[str, Any]) -> str:
-    typed = f"{parameter['name']}={parameter['form']}"
-    return typed if parameter["default"] is None else f"[{typed}]"
 
 
 async def plan(options: argparse.Namespace) -> int:

@@ -60,7 +60,10 @@ def build() -> Parser:
     show.add_argument("subject", choices=SUBJECTS)
     show.add_argument("--where", metavar="NAME", help="firewall: only `host` or this instance")
     show.add_argument("--lines", type=int, default=500, help="log: how many lines to read (default 500)")
-    add("ops", "every operation: id, parameters, danger, guards")
+    operations = add("ops", "every operation: id, parameters, danger, guards")
+    operations.add_argument(
+        "of", metavar="WORD", nargs="?", default="", help="only those with it in their id"
+    )
     for name, summary in (
         ("plan", "the frozen plan of an operation and the guards' verdicts; changes nothing"),
         ("apply", "run an operation: plan, guards, approval, verification"),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 from gbtui.cli.output import say
 from gbtui.guard.plan import Plan, Replace, Step, Verdict
@@ -72,3 +76,20 @@ def show_outcome(outcome: Outcome) -> None:
         say(f"the host takes this back by itself unless you run: gbtui keep {outcome.id}")
     elif outcome.result == "done" and any(step.undo for step in outcome.plan.steps):
         say(f"undo later with: gbtui undo {outcome.id}")
+
+
+def show_operation(operation: Mapping[str, Any]) -> None:
+    """One operation of the catalogue: id and danger, what it does, what it wants, what guards it."""
+    say(f"{operation['id']:<34}{operation['danger']}")
+    _wrapped(operation["summary"])
+    for parameter in operation["parameters"]:
+        typed = f"{parameter['name']}={parameter['form']}"
+        _wrapped(typed if parameter["default"] is None else f"[{typed}]")
+    _wrapped(f"guards: {', '.join(guard['id'] for guard in operation['guards'])}")
+    say()
+
+
+def _wrapped(words: str) -> None:
+    width = max(40, min(shutil.get_terminal_size().columns, 110))
+    for line in textwrap.wrap(words, width - 4, subsequent_indent="  ", break_on_hyphens=False):
+        say(f"    {line}")

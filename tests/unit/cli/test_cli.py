@@ -73,6 +73,21 @@ def test_global_options_go_before_or_after_the_command(capsys: pytest.CaptureFix
     assert json.loads(before[1])["containers"][0]["name"] == json.loads(after[1])["containers"][0]["name"]
 
 
+def test_ops_says_of_each_what_it_wants_and_what_guards_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, _ = run(capsys, "ops", "accept-loop")
+    assert status == 0
+    assert said.startswith("firewall.accept-loopback")
+    assert "container=NAME of a container" in said
+    assert "guards: instance-runs, loopback-not-first" in said
+    assert "services-restart" in said
+    assert max(map(len, said.splitlines())) <= 110
+    only = json.loads(run(capsys, "ops", "accept-loop", "--json")[1])["operations"]
+    assert [operation["id"] for operation in only] == ["firewall.accept-loopback"]
+    status, said, wrong = run(capsys, "ops", "accept-lopback")
+    assert (status, said) == (2, "")
+    assert "did you mean firewall.accept-loopback?" in wrong
+
+
 def test_operations_are_listed_with_their_guards(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(run(capsys, "ops", "--json")[1])
     ids = {operation["id"]: operation for operation in found["operations"]}
