@@ -81,4 +81,4 @@ def _prompt(choice: Choice) -> Content:
             say("dim", f"  ✖ not now: {choice.refusal}"),
         )
     about = say("dim", f"\u2002{choice.about}") if choice.about else ""
-    return Content.assemble(safe(choice.title), about)
+    return Content.assemble(safe(choice.title, "bold"), about)
