@@ -65,6 +65,23 @@ async def misdirected(host: Host) -> None:
         await host.run(Command(inside("acme-system", *argv)))
 
 
+async def one_rule_more(host: Host) -> None:
+    """A rule runs in the system container that is not saved."""
+    rule = ("INPUT", "-p", "tcp", "-m", "tcp", "--dport", "9100", "-j", "ACCEPT")
+    done = await host.run(Command(inside("acme-system", "iptables", "-w", "-A", *rule)))
+    assert done.ok, done.stderr
+
+
+async def not_forwarding(host: Host) -> None:
+    """ufw as it comes: the host forwards nothing by default."""
+    path = "/etc/default/ufw"
+    text = await host.read(path)
+    changed = text.replace(b'FORWARD_POLICY="ACCEPT"', b'FORWARD_POLICY="DROP"')
+    await host.write(path, changed)
+    done = await host.run(Command(("ufw", "reload"), root=True, timeout=60.0))
+    assert done.ok, done.stderr
+
+
 async def six_used(host: Host) -> None:
     """IPv6's table is there: an empty one stays when its last rule goes."""
     for verb in ("-N", "-X"):
@@ -168,6 +185,20 @@ async def one_of_lxds(host: Host) -> None:
     assert done.ok, done.stderr
 
 
+ZONE = {"container": "acme-dns", "zone": "acme.test"}
+
+
+async def serial_raised(host: Host) -> None:
+    """The zone's file is ahead of what CoreDNS has read, and its acl lets SOA through."""
+    corefile, zone = "/opt/gbo/conf/Corefile", "/opt/gbo/data/acme.test.zone"
+    edits = ((corefile, b"allow type MX", b"allow type SOA"), (zone, b"2026031801", b"2026031802"))
+    for path, old, new in edits:
+        data = await host.read(path, instance="acme-dns")
+        await host.write(path, data.replace(old, new), instance="acme-dns")
+        if path == corefile:
+            await host.run(Command(inside("acme-dns", "pkill", "-USR1", "-x", "coredns")))
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -185,6 +216,24 @@ CASES: tuple[Case, ...] = (
             inside("acme-system", "iptables", "-w", "-S"),
             inside("acme-system", "grep", "^[-*]", "/etc/iptables/rules.v4"),
         ),
+    ),
+    Case(
+        "firewall.save",
+        {"container": "acme-system"},
+        prepare=one_rule_more,
+        looks=(inside("acme-system", "cat", "/etc/iptables/rules.v4"),),
+    ),
+    Case(
+        "firewall.restore-saved",
+        {"container": "acme-system"},
+        prepare=one_rule_more,
+        looks=(inside("acme-system", "iptables", "-w", "-S"),),
+    ),
+    Case(
+        "firewall.host-forward-accept",
+        {},
+        prepare=not_forwarding,
+        looks=(("iptables", "-w", "-S", "FORWARD"), ("grep", "FORWARD", "/etc/default/ufw")),
     ),
     Case(
         "firewall.drop-port",
@@ -310,4 +359,6 @@ CASES: tuple[Case, ...] = (
             ("lxc", "query", "/1.0/instances/acme-dns/snapshots"),
         ),
     ),
+    Case("dns.apply-acl", ZONE, lab=False),
+    Case("dns.reload", ZONE, prepare=serial_raised, stays="what CoreDNS has read", lab=False),
 )

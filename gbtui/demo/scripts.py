@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gbtui.demo import (
+    dns,
     fail2ban,
     files,
     revert,
@@ -232,5 +233,6 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     **scripts_snapshots.SCRIPTS,
 }
 SCRIPTS |= scripts_services.SCRIPTS
+SCRIPTS |= dns.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import caddy, fail2ban, lxd_devices, tenant, unit_files, zfs
+from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, unit_files, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -73,6 +73,7 @@ def build(clock: Clock, seed: int) -> State:
     fail2ban.jails(state, now)
     _system(places["acme-system"], now)
     _proxy(places["acme-proxy"], now)
+    dns.furnish(places["acme-dns"], now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]
     _flow(state, now - 3 * 86400, now)

@@ -53,6 +53,15 @@ class Unit:
     """Of the next start (as systemd has read the files), and of the running process."""
 
 
+@dataclass(slots=True)
+class Served:
+    """A zone as CoreDNS has read it: acl lines as (action, types, nets), types it holds, its serial."""
+
+    rules: list[tuple[str, list[str], list[str]]]
+    types: list[str]
+    serial: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stray:
     """A process that systemd did not start, listening on a port."""
@@ -117,6 +126,8 @@ class Place:
     """Nobody may make a network namespace here, as in a container locked down by its profile."""
     strays: dict[int, Stray] = field(default_factory=dict)
     """By port."""
+    zones: dict[str, Served] = field(default_factory=dict)
+    """What CoreDNS serves here, as it last read its files."""
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy, services, unit_files
+from gbtui.demo import caddy, dns, services, unit_files
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -103,6 +103,8 @@ def start(place: Place, unit: Unit, now: float) -> float:
     """Bring a unit up at `now`. botserver looks for its cache once, when it starts (guide item 36)."""
     unit.active, unit.since, unit.ready = True, now, now + 0.5
     unit.starts, unit.restarts, unit.environment = unit.starts + 1, 0, dict(unit.configured)
+    if unit.name == "dns.service":
+        dns.load(place)
     if unit.name == "system.service":
         unit.cache_reached = services.cache_answers(place)
         unit.ready = now + (STARTS_IN if unit.cache_reached else GIVES_UP_IN)

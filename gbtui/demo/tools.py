@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gbtui.demo import (
     caddy,
+    dns,
     fail2ban,
     files,
     iptables,
@@ -69,6 +70,7 @@ TOOLS: dict[str, Tool] = {
     "systemctl": systemd.systemctl,
     "systemd-run": systemd.systemd_run,
     "lxc": lxc.lxc,
+    "pkill": dns.pkill,
     "ss": sockets.ss,
     "valkey-cli": services.valkey_cli,
     "pg_isready": services.pg_isready,

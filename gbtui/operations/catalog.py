@@ -9,6 +9,7 @@ from gbtui.errors import BadInput
 from gbtui.operations import (
     bans,
     containers,
+    dns,
     firewall_every,
     proxy,
     proxy_domain,
@@ -22,6 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *bans.OPERATIONS,
     *containers.OPERATIONS,
     *firewall_every.OPERATIONS,
+    *dns.OPERATIONS,
     *services.OPERATIONS,
     *snapshots.OPERATIONS,
     *proxy.OPERATIONS,

@@ -49,6 +49,7 @@ class Profile:
     proxy_admin: str = "http://localhost:2019"
     proxy_storage: str = "/opt/gbo/data/caddy"
     vhost_floor: int = 0
+    corefile: str = "/opt/gbo/conf/Corefile"
 
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role."""
@@ -82,6 +83,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         cache_client=table["cache"]["client"],
         cache_port=table["cache"]["port"],
         ban_roles=tuple(table["bans"]["roles"]),
+        corefile=table["dns"]["corefile"],
         proxy_unit=table["proxy"]["unit"],
         proxy_admin=table["proxy"]["admin"],
         proxy_storage=table["proxy"]["storage"],
