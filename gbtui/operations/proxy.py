@@ -19,7 +19,17 @@ from gbtui.hosts.base import MIB, Command, inside
 from gbtui.operations import proxy_guards as guards
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.base import Context, Operation
-from gbtui.operations.proxy_look import Look, Meaning, compared, find, look, meaning, reading
+from gbtui.operations.proxy_look import (
+    Look,
+    Meaning,
+    certified,
+    compared,
+    find,
+    look,
+    meaning,
+    reading,
+    resolved,
+)
 from gbtui.operations.proxy_parameters import BACKUP, FILE, GOING, REASON, WHICH, named
 from gbtui.operations.proxy_steps import Change
 from gbtui.operations.running import RUNS
@@ -71,6 +81,10 @@ async def loaded(
     if not change.writes and not change.loads:
         noop = f"already so: {seen.container} runs exactly this, {len(new.config.vhosts)} vhosts"
         return assemble(operation, context, given, title, verdicts=before, noop=noop)
+    coming = certified(seen.now, new.config)
+    if coming:
+        found = await resolved(context, seen.container, coming)
+        verdicts = (*verdicts, guards.resolve(coming, found))
     return assemble(
         operation,
         context,
@@ -185,7 +199,8 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
     )
 
 
-_CONFIG = (RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK, guards.ADMIN)
+_KEPT = (RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK)
+_CONFIG = (*_KEPT, guards.ADMIN, guards.RESOLVE)
 APPLY_CONFIG = Operation(
     id="proxy.apply-config",
     title="Apply a Caddyfile",
@@ -194,7 +209,7 @@ APPLY_CONFIG = Operation(
     parameters=(FILE, GOING, WHICH),
     guards=_CONFIG,
     danger=Danger.REVERSIBLE,
-    items=(53, 54, 55, 56, 57, 58),
+    items=(53, 54, 55, 56, 57, 58, 59),
     make=apply_config,
 )
 RESTORE = Operation(
@@ -205,7 +220,7 @@ RESTORE = Operation(
     parameters=(BACKUP, GOING, WHICH),
     guards=_CONFIG,
     danger=Danger.REVERSIBLE,
-    items=(53, 54, 55, 56, 57, 58),
+    items=(53, 54, 55, 56, 57, 58, 59),
     make=restore,
 )
 RELOAD = Operation(
@@ -216,7 +231,7 @@ RELOAD = Operation(
     parameters=(GOING, WHICH),
     guards=_CONFIG,
     danger=Danger.DISRUPTIVE,
-    items=(53, 54, 56, 57, 58),
+    items=(53, 54, 56, 57, 58, 59),
     make=reload,
 )
 RESTART = Operation(
@@ -225,7 +240,7 @@ RESTART = Operation(
     summary="restart Caddy, or start it, for a reason that goes into the journal",
     subject="proxy",
     parameters=(REASON, GOING, WHICH),
-    guards=(*_CONFIG[:-1], guards.DARK),
+    guards=(*_KEPT, guards.DARK),
     danger=Danger.DISRUPTIVE,
     items=(53, 54, 56, 57, 58),
     make=restart,

@@ -18,6 +18,7 @@ DISK = Guard("file-is-running", "the file on the host is what Caddy runs", (57,)
 DARK = Guard("vhosts-dark", "who uses the vhosts knows that Caddy restarts", (57, 60))
 ONLY = Guard("only-that-domain", "the named domain goes, and nothing else changes", (59, 60))
 MOVES = Guard("certificates-move", "the certificates can be moved as files", (58,))
+RESOLVE = Guard("names-resolve", "names that come have an address, so that a certificate can be had", (59,))
 
 FEW = 2
 """So few vhosts are what the guide calls a broken configuration."""
@@ -75,6 +76,15 @@ def disk(seen: Look) -> Verdict:
     if seen.running.config is not None and seen.running.config.sha256 != seen.disk.config.sha256:
         return DISK.warn("the file that is there is not what runs: undoing this loads that file")
     return DISK.allow("the file that is there is what runs")
+
+
+def resolve(asked: Collection[str], found: Collection[str]) -> Verdict:
+    """Whether names that come can be found; those without would have Caddy try again and again."""
+    without = sorted(set(asked) - set(found))
+    if without:
+        why = f"no address is found for {_list(without)}: first DNS, then the vhost, or Caddy tries in vain"
+        return RESOLVE.warn(why)
+    return RESOLVE.allow(f"an address is found for {_list(sorted(asked))}")
 
 
 def _list(names: list[str]) -> str:

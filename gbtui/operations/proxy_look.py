@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from gbtui import text
@@ -13,12 +13,13 @@ from gbtui.facts.proxy_config import Difference, ProxyConfig, difference, parse_
 from gbtui.facts.proxy_edit import with_absolute_imports
 from gbtui.guard.plan import Exec, Verdict
 from gbtui.guard.preview import command
-from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.base import Command, Completed, inside
 from gbtui.operations import proxy_scripts as scripts
 from gbtui.operations.base import Context
 from gbtui.operations.running import RUNS, runs
 
 PROXY = "proxy"
+RESOLVING = 10.0
 READING = 60.0
 """Seconds that Caddy may take to read a file (a slow host, a big file)."""
 
@@ -130,6 +131,25 @@ async def meaning(context: Context, container: str, data: bytes) -> Meaning:
     run = scripts.caddy(container, "adapt", context.profile.proxy_unit, "-", READING)
     done = await context.host.run(replace(command(run), stdin=readable))
     return _meaning(done, "the new file")
+
+
+async def resolved(context: Context, container: str, names: Collection[str]) -> frozenset[str]:
+    """Those of `names` for which the container finds an address."""
+    argv = ("getent", "hosts", *sorted(names))
+    done = await context.host.run(inside(container, Command(argv, timeout=RESOLVING)))
+    words = text.text(done.stdout).lower().split()
+    return frozenset(names) & frozenset(words)
+
+
+def certified(before: ProxyConfig | None, after: ProxyConfig) -> frozenset[str]:
+    """Names that come and need a certificate; a wildcard is not asked for."""
+    known = before.names if before is not None else frozenset()
+    return frozenset(
+        vhost.name
+        for vhost in after.vhosts
+        if vhost.name not in known and vhost.name in after.hosts and "*" not in vhost.name
+        if any(not listen.endswith(":80") for listen in vhost.listen)
+    )
 
 
 def compared(old: ProxyConfig | None, new: ProxyConfig) -> Difference:

@@ -139,7 +139,10 @@ async def test_the_storage_is_not_lost(
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [(b"x.acme.example {\n\tnonsense ok\n}\n", "unrecognized directive: nonsense"), (b"x {\n", "Syntax error")],
+    [
+        (b"x.acme.example {\n\tnonsense ok\n}\n", "unrecognized directive: nonsense"),
+        (b"x {\n", "Syntax error"),
+    ],
 )
 async def test_what_caddy_cannot_read_is_refused_in_its_words(
     host: DemoHost, tmp_path: Path, more: bytes, words: str
@@ -172,6 +175,17 @@ async def test_what_caddy_does_not_serve_is_put_back(host: DemoHost, tmp_path: P
     outcome = await applied(host, tmp_path, replace(made, verify=(*others, wrong)))
     assert outcome.result == "failed-undone", outcome.message
     assert (await config(host), await served(host)) == (before, names)
+
+
+async def test_a_name_without_an_address_is_warned_about(host: DemoHost, tmp_path: Path) -> None:
+    before = await config(host)
+    site = b"%s {\n\trespond ok\n}\n"
+    made = await apply_plan(host, tmp_path, before + site % b"forgotten.test")
+    assert {v.guard: v.reason for v in made.warnings}["names-resolve"].startswith(
+        "no address is found for forgotten.test"
+    )
+    for fine in (site % b"http://forgotten.test", site % b"*.forgotten.test", site % b"new.acme.example"):
+        assert not (await apply_plan(host, tmp_path, before + fine)).warnings
 
 
 @pytest.mark.parametrize(
