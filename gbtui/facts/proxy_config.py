@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from gbtui import text
 from gbtui.errors import Malformed
 
+_HOSTS = re.compile(rb'"host":\[([^\]]*)\]')
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -35,11 +37,12 @@ class Vhost:
 class ProxyConfig:
     """A whole configuration. `storage` is (module, root), None where it is not set.
 
-    `sha256` is the hash of the document as Caddy prints it: keys sorted, no white space. `rest` is
-    the same without `storage`.
+    `hosts` are all names in matchers, as a look at the printed document finds them. `sha256` is the
+    hash of that document (keys sorted, no white space), `rest` the same without `storage`.
     """
 
     vhosts: tuple[Vhost, ...]
+    hosts: tuple[str, ...]
     storage: tuple[str, str] | None
     sha256: str
     rest: str
@@ -88,6 +91,7 @@ def _config(document: Mapping[str, Any]) -> ProxyConfig:
     rest = {key: value for key, value in document.items() if key != "storage"}
     return ProxyConfig(
         vhosts=tuple(_vhost(name, routes[name]) for name in sorted(routes)),
+        hosts=_hosts(canonical(document)),
         storage=_storage(document.get("storage")),
         sha256=digest(document),
         rest=digest(rest),
@@ -114,6 +118,11 @@ def canonical(document: Any) -> bytes:
 def digest(document: Any) -> str:
     """Hex SHA-256 of `canonical`."""
     return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def _hosts(printed: bytes) -> tuple[str, ...]:
+    found = (host.strip(b'"') for group in _HOSTS.findall(printed) for host in group.split(b","))
+    return tuple(sorted({text.line(host.lower()) for host in found} - {""}))
 
 
 def _storage(value: Any) -> tuple[str, str] | None:
