@@ -18,7 +18,7 @@ from textual.widgets import Button, Input
 
 from gbtui.guard.plan import Plan, Replace
 from gbtui.guard.port import Approval, Event, Outcome
-from gbtui.guard.preview import commands
+from gbtui.guard.preview import pasted
 from screens.actions import Scope, bindings
 from screens.page import Asking
 from screens.plan_face import PlanFace
@@ -137,7 +137,7 @@ class PlanScreen(Asking[None], PlanFace):
             row.show_diff(self._diff)
 
     def action_copy(self) -> None:
-        self.cockpit.copy("\n".join(commands(self.plan)) + "\n", "the plan's commands")
+        self.cockpit.copy(pasted(self.plan), "the plan's commands")
 
     def action_keep_change(self) -> None:
         self._decide("keep")

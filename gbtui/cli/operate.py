@@ -50,12 +50,12 @@ def ops(options: argparse.Namespace) -> int:
 
 async def plan(options: argparse.Namespace) -> int:
     """Print the frozen plan; changes nothing. Status 3 where a guard refuses."""
-    from gbtui.guard.preview import public
+    from gbtui.guard.preview import pasted, public
 
     async with opened(options) as session:
         found = await session.plan(options.operation, parameters(options.parameters))
     if options.json:
-        emit(public(found))
+        emit({**public(found), "paste": pasted(found) if found.steps else ""})
     else:
         show_plan(found)
     return REFUSED if found.refused else DONE

@@ -7,16 +7,11 @@ import shlex
 from typing import Any
 
 from gbtui.guard.amend import as_argv
+from gbtui.guard.paste import command, pasteable
 from gbtui.guard.plan import Action, Amend, Exec, Plan, Probe, Replace, Step, Wait
-from gbtui.hosts.base import Command, inside
 from gbtui.text import text
 
-
-def command(run: Exec) -> Command:
-    """What the engine starts for `run`: as root on the host, or inside the instance."""
-    if run.where == "host":
-        return Command(run.argv, root=True, timeout=run.timeout)
-    return inside(run.where, Command(run.argv, timeout=run.timeout))
+__all__ = ["command", "commands", "diff", "pasted", "place", "public", "shown", "wanted"]
 
 
 def shown(action: Action) -> str:
@@ -68,16 +63,22 @@ def diff(action: Replace) -> str:
 
 
 def commands(plan: Plan) -> tuple[str, ...]:
-    """Every command of the steps as it can be pasted on the host, in order (`c` copy in the plan)."""
-    return tuple(_pasteable(step.does) for step in plan.steps)
+    """Every step as it can be pasted into a shell on the host, in order; files as here-documents."""
+    return tuple(pasteable(step.does) for step in plan.steps)
 
 
-def _pasteable(action: Action) -> str:
-    if isinstance(action, Replace):
-        return f"# {action.where}: {shown(action)}"
-    if isinstance(action, Amend):
-        return shown(action)
-    return command(action.probe.run if isinstance(action, Wait) else action).shown()
+def pasted(plan: Plan) -> str:
+    """All of it as one text for a root shell (`c` copy in the plan): it does what `apply` does, without
+    guards, verification and undo, and stops at the first step that fails.
+
+    One compound command: the shell has read all of it before the first program could read on.
+    """
+    return "\n".join(("(set -e", *commands(plan), ") </dev/null", ""))
+
+
+def _commanded(action: Action) -> str:
+    """The one command of a step, as `plan --json` has it; a wait's looks once."""
+    return command(action.probe.run).shown() if isinstance(action, Wait) else pasteable(action)
 
 
 def _counts(action: Replace) -> tuple[int, int]:
@@ -89,7 +90,7 @@ def public(plan: Plan) -> dict[str, Any]:
     """The plan as `gbtui plan --json` prints it; stable, schema 1. Times in seconds.
 
     `steps[].does` and `undo` read at `where`; `command` is the same as it runs on the host;
-    `diff` is there for file replacements.
+    `diff` is there for file replacements. The command line adds `paste`: all of it for a root shell.
     """
     return {
         "schema": 1,
@@ -135,4 +136,4 @@ def _public_step(step: Step) -> dict[str, Any]:
     }
     if isinstance(step.does, Replace):
         return {**public, "diff": diff(step.does), "backup": step.does.backup}
-    return {**public, "command": _pasteable(step.does)}
+    return {**public, "command": _commanded(step.does)}

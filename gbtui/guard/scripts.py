@@ -9,6 +9,7 @@ several steps must be one for the kernel, or must go on when the link to the ope
     gbtui-backup PATH BACKUP     copies, never over another file; prints `sha256sum BACKUP`
     gbtui-same PATH SHA256       "same" or "differs" (also where there is no PATH)
     gbtui-put PATH               replaces PATH by stdin in one move, owner and mode kept
+    gbtui-paste PATH OLD BACKUP  in a preview only: what a replacement does, contents as base64 on stdin
     gbtui-revert-prepare DIR     makes DIR (0700) and its parent
     gbtui-revert-arm DIR UNIT S  (re)starts the timer: "armed EPOCH" · the outcome (exit 76) when too late
     gbtui-revert-disarm DIR      "disarmed" · "none" (nothing there) · the outcome (exit 76) when too late
@@ -65,6 +66,16 @@ PUT = """
 set -e; umask 077; new="$1.$$.new"
 if [ -e "$1" ]; then cp -p -- "$1" "$new"; fi
 cat >"$new"; sync -- "$new"; mv -f -T -- "$new" "$1"
+"""
+
+#: OLD is the SHA-256 of what is there now, "none" for nothing; BACKUP may be "".
+PASTE = """
+set -e; umask 077; now=none
+if [ -e "$1" ]; then now=$(sha256sum <"$1" | cut -c 1-64); fi
+[ "$now" = "$2" ] || { echo "$1 is not the file this was planned from" >&2; exit 1; }
+if [ -n "$3" ]; then [ -e "$3" ] || cp -p -- "$1" "$3"; echo "$2  $3" | sha256sum --status -c -; fi
+new=$(mktemp -- "$1.XXXXXX"); if [ "$now" = none ]; then chmod 644 "$new"; else cp -p -- "$1" "$new"; fi
+base64 -d >"$new"; sync -- "$new"; mv -f -T -- "$new" "$1"
 """
 
 PREPARE = """

@@ -53,7 +53,7 @@ esac
 shift 4
 exec $(cat "$RIG/wrap" 2>/dev/null) "$@"
 """,
-    "sudo": 'shift 2; exec "$@"',
+    "sudo": '[ "$1" = -n ] && shift 2; exec "$@"',
     "logger": r"""[ -e "$RIG/no-logger" ] && { echo 'socket /dev/log: No such file' >&2; exit 1; }
 shift 3; printf '%s\n' "$*" >>"$RIG/syslog"
 """,
