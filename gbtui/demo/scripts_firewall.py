@@ -11,6 +11,7 @@ from gbtui.demo import services
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.rules import Packet
 from gbtui.demo.state import HOST, Place
+from gbtui.demo.ufw_tool import try_settings
 from gbtui.text import text
 
 _LOCAL = {"127.0.0.1": "ip", "::1": "ip6"}
@@ -106,4 +107,5 @@ SCRIPTS = {
     "gbtui-rule": rule,
     "gbtui-own": own,
     "gbtui-connect": connect,
+    "gbtui-ufw-with": try_settings,
 }

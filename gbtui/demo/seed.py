@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, unit_files, zfs
+from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -136,6 +136,7 @@ def _proxy(place: Place, now: float) -> None:
 
 def _host(place: Place) -> None:
     place.rules = {"ip": load(UFW), "ip6": load(UFW6)}
+    ufw_tool.furnish(place, place.units["ssh.service"].since)
     place.units["snap.lxd.daemon.service"] = Unit(
         "snap.lxd.daemon.service", since=place.units["ssh.service"].since
     )

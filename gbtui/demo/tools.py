@@ -20,6 +20,7 @@ from gbtui.demo import (
     sockets,
     syslog,
     systemd,
+    ufw_tool,
     zfs,
 )
 from gbtui.demo.call import Answer, Call, Tool, failed, not_found, said
@@ -65,6 +66,7 @@ TOOLS: dict[str, Tool] = {
     "iptables-restore": restore.restore,
     "ip6tables-restore": restore.restore,
     "nft": nft.nft,
+    "ufw": ufw_tool.ufw,
     "zfs": zfs.zfs,
     "zpool": zfs.zpool,
     "fail2ban-client": fail2ban.client,
@@ -109,6 +111,7 @@ _ONLY = {
     "caddy": {"acme-proxy"},
     "valkey-cli": {"acme-system"},
     "zfs": {"host"},
+    "ufw": {"host"},
     "zpool": {"host"},
     "lxc": {"host"},
     "pg_isready": {"acme-system", "acme-tables"},

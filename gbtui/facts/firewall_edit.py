@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from gbtui.errors import Malformed
 from gbtui.facts.firewall_parse import Tables
@@ -10,6 +11,7 @@ from gbtui.facts.firewall_saved import is_others, saved_text
 from gbtui.facts.firewall_types import Chain
 
 _EMPTY = ("*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", "COMMIT")
+_THEIRS = (" f2b-", " fail2ban-", "generated for LXD")
 _COUNTED = re.compile(rb"\[[0-9]+:[0-9]+\] ")
 
 
@@ -66,11 +68,39 @@ def batch(wanted: Tables, running: Tables) -> str:
         lines += [f"-F {chain.chain}" for chain in (*want, *gone)]
         lines += [f"-X {chain.chain}" for chain in gone]
         for chain in want:
-            kept = others_of(have[chain.chain]) if chain.chain in have else ()
-            own = [rule.spec for rule in chain.rules if not is_others(chain.chain, rule.spec)]
-            lines += [f"-A {chain.chain} {spec}".rstrip() for spec in (*kept, *own)]
+            theirs = others_of(have[chain.chain]) if chain.chain in have else ()
+            lines += [f"-A {chain.chain} {spec}".rstrip() for spec in _ordered(chain, theirs)]
         lines.append("COMMIT")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _ordered(chain: Chain, theirs: tuple[str, ...]) -> list[str]:
+    """The chain's own rules and `theirs`: these first, but where the chain has them in places of its own."""
+    if sorted(others_of(chain)) == sorted(theirs):
+        return [rule.spec for rule in chain.rules]
+    return [*theirs, *(rule.spec for rule in chain.rules if not is_others(chain.chain, rule.spec))]
+
+
+def back(running: Tables, saved: Tables) -> Tables:
+    """`running`, of the tables that `saved` has; a table that nobody had used yet, as it is when new."""
+    names = dict.fromkeys(chain.table for chain in saved.chains)
+    used = {chain.table for chain in running.chains}
+    fresh = [
+        replace(chain, policy="ACCEPT", rules=())
+        for chain in saved.chains
+        if chain.table not in used and chain.policy
+    ]
+    return replace(running, chains=(*(c for c in running.chains if c.table in names), *fresh))
+
+
+def own_lines(tables: Tables, table: str) -> list[str]:
+    """What `gbtui-own` hashes of one table: as iptables -S prints it, in the order of the chains' names."""
+    chains = sorted((c for c in tables.chains if c.table == table), key=lambda chain: chain.chain)
+    lines = []
+    for chain in chains:
+        lines.append(f"-P {chain.chain} {chain.policy}" if chain.policy else f"-N {chain.chain}")
+        lines += [f"-A {chain.chain} {rule.spec}".rstrip() for rule in chain.rules]
+    return [line for line in lines if not any(mark in line for mark in _THEIRS)]
 
 
 def others_of(chain: Chain) -> tuple[str, ...]:

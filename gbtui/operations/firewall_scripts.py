@@ -8,6 +8,8 @@ They run as `("sh", "-c", SCRIPT, NAME, argument…)`, arguments never part of t
     gbtui-rule PROGRAM TABLE CHAIN LINE         how many rules of CHAIN read exactly LINE: a number
     gbtui-own PROGRAM TABLE…                    SHA-256 of the rules that are neither fail2ban's nor LXD's
     gbtui-connect ADDRESS PORT                  "open" · "refused" · "silent" (dropped) · "unknown"
+    gbtui-ufw-with TEXT                         ufw stopped and started with TEXT for /etc/default/ufw, which
+                              stays as it is: only to be run inside gbtui-rehearse
 
 gbtui-rehearse answers "impossible" (and why), "unrestored" or "failed N" (and the command's words), or
 "rehearsed"; then `before FAMILY WORD` and `after FAMILY WORD`: what a connection to PORT on loopback came
@@ -18,6 +20,7 @@ touches the rules outside: whatever it does, it does to a namespace that ends wi
 from __future__ import annotations
 
 from gbtui.guard.plan import Exec, Probe
+from gbtui.text import text
 
 _CONNECT = """
 connect() {
@@ -100,15 +103,25 @@ for table; do
 done | sha256sum | cut -c 1-64
 """
 
+#: The kernel's own settings are left out: some of them are not the namespace's alone.
+UFW_WITH = """
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf -- "$dir"' EXIT
+printf '%s\\nIPT_SYSCTL=\\n' "$1" >"$dir/ufw"
+init=/usr/lib/ufw/ufw-init; [ -x "$init" ] || init=/lib/ufw/ufw-init
+unshare -m sh -c 'mount --bind "$1" /etc/default/ufw && "$2" force-stop && "$2" start' \\
+  gbtui-ufw-inside "$dir/ufw" "$init"
+"""
+
 
 def connect(where: str, address: str, port: str) -> Exec:
     """A TCP connection from `where`, in one word."""
     return Exec(where, ("sh", "-c", CONNECT, "gbtui-connect", address, port), 10.0)
 
 
-def rules(where: str, program: str, text: str, *options: str) -> Exec:
-    """`text` given to iptables-restore or ip6tables-restore."""
-    return Exec(where, ("sh", "-c", RULES, "gbtui-rules", f"{program}-restore", text, *options))
+def rules(where: str, program: str, given: str, *options: str) -> Exec:
+    """`given` to iptables-restore or ip6tables-restore."""
+    return Exec(where, ("sh", "-c", RULES, "gbtui-rules", f"{program}-restore", given, *options))
 
 
 def rule_there(
@@ -124,3 +137,8 @@ def rule_there(
 def own(where: str, program: str, tables: tuple[str, ...]) -> Exec:
     """The hash of the rules that belong neither to fail2ban nor to LXD."""
     return Exec(where, ("sh", "-c", OWN, "gbtui-own", program, *tables))
+
+
+def ufw_with(settings: bytes) -> Exec:
+    """ufw stopped and started with these settings, for a rehearsal."""
+    return Exec("host", ("sh", "-c", UFW_WITH, "gbtui-ufw-with", text(settings)), 60.0)
