@@ -175,6 +175,19 @@ async def proxy_backup(host: Host) -> None:
 
 SERVED = inside("acme-proxy", "curl", "-fsS", "http://localhost:2019/config/apps/http")
 PROXY_FILE = inside("acme-proxy", "cat", PROXY_CONFIG)
+
+
+async def without_jail(host: Host) -> None:
+    """The proxy's fail2ban as its package leaves it: the jail sshd, and no other."""
+    for argv in (
+        ("rm", "-f", f"/etc/fail2ban/jail.d/{FLOOD}.conf", f"/etc/fail2ban/filter.d/{FLOOD}.conf"),
+        ("rm", "-f", "/etc/fail2ban/jail.d/defaults-debian.conf"),
+        ("fail2ban-client", "reload"),
+    ):
+        done = await host.run(Command(inside(PROXY, *argv), timeout=60.0))
+        assert done.ok, done.stderr
+
+
 LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
 _WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 
@@ -257,6 +270,8 @@ CASES: tuple[Case, ...] = (
         prepare=banned,
         looks=(F2B_RULES,),
     ),
+    Case("bans.install-flood-jail", {"container": PROXY}, prepare=without_jail, lab=False),
+    Case("bans.install-mail-jail", {"container": "acme-email"}, lab=False),
     Case("bans.clear-orphans", {"container": PROXY}, prepare=orphaned, looks=(F2B_RULES,)),
     Case("services.restart", {"container": "acme-system"}, stays="a restart"),
     Case(

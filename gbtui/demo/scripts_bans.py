@@ -102,8 +102,24 @@ def _undated(line: str) -> str:
     return re.sub(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", "", line)
 
 
+def _jail(call: Call) -> Answer:
+    name, mark, sshd = call.arguments
+    answer = _client(call, "status")
+    if answer.status:
+        return replace(answer, status=1)
+    jail = call.place.jails.get(name)
+    if jail is None:
+        return said("absent")
+    filter_ = "this" if any(mark in one for one in jail.regex) else "other"
+    if sshd != "any":
+        sshd = "on" if "sshd" in call.place.jails else "off"
+    numbers = f"maxretry={jail.maxretry} findtime={jail.findtime} bantime={int(jail.lasts)}"
+    return said(f"{name} {numbers} filter={filter_} sshd={sshd}")
+
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-ban-rules": _rules,
     "gbtui-ban-state": _state,
     "gbtui-ban-match": _match,
+    "gbtui-ban-jail": _jail,
 }

@@ -10,6 +10,7 @@ from gbtui.guard.plan import Danger, Plan, Step, Verdict, Wait
 from gbtui.operations import bans_address
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.bans_address import ADDRESS, JAIL_NAME, judge_address, overlapping
+from gbtui.operations.bans_install import INSTALL_FLOOD, INSTALL_MAIL
 from gbtui.operations.bans_look import Place, about_jail, client, held, look_at, never
 from gbtui.operations.bans_one import JAIL, SETTLES, Look, asked, judge_jail, network_of
 from gbtui.operations.bans_orphans import CLEAR_ORPHANS
@@ -112,4 +113,4 @@ BAN = Operation(
     items=(29, 30, 72, 74),
     make=ban,
 )
-OPERATIONS = (BAN, UNBAN, CLEAR_ORPHANS)
+OPERATIONS = (BAN, UNBAN, CLEAR_ORPHANS, INSTALL_FLOOD, INSTALL_MAIL)
