@@ -97,7 +97,7 @@ def _options(line: Line, document: dict[str, Any]) -> None:
                 roots = [one.words[1] for one in option.block if one.words[:1] == ["root"]]
                 document["storage"] = {"module": module, **({"root": roots[0]} if roots else {})}
             case ["admin", listen]:
-                document["admin"] = {"listen": listen}
+                document["admin"] = {"disabled": True} if listen == "off" else {"listen": listen}
             case [name, *_] if name not in _OPTIONS:
                 raise Refusal(f"{option.number}: unrecognized global option: {name}")
 

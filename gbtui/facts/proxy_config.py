@@ -16,6 +16,8 @@ from typing import Any
 from gbtui import text
 from gbtui.errors import Malformed
 
+ADMIN = "localhost:2019"
+"""Where Caddy's admin API listens when nothing is said."""
 _HOSTS = re.compile(rb'"host":\[([^\]]*)\]')
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -35,7 +37,8 @@ class Vhost:
 
 @dataclass(frozen=True, slots=True)
 class ProxyConfig:
-    """A whole configuration. `storage` is (module, root), None where it is not set.
+    """A whole configuration. `storage` is (module, root), None where it is not set; `admin` is the
+    admin API's listener, "" where it is off.
 
     `hosts` are all names in matchers, as a look at the printed document finds them. `sha256` is the
     hash of that document (keys sorted, no white space), `rest` the same without `storage`.
@@ -46,6 +49,7 @@ class ProxyConfig:
     storage: tuple[str, str] | None
     sha256: str
     rest: str
+    admin: str = ADMIN
 
     @property
     def names(self) -> frozenset[str]:
@@ -95,6 +99,7 @@ def _config(document: Mapping[str, Any]) -> ProxyConfig:
         storage=_storage(document.get("storage")),
         sha256=digest(document),
         rest=digest(rest),
+        admin=_admin(document.get("admin")),
     )
 
 
@@ -123,6 +128,11 @@ def digest(document: Any) -> str:
 def _hosts(printed: bytes) -> tuple[str, ...]:
     found = (host.strip(b'"') for group in _HOSTS.findall(printed) for host in group.split(b","))
     return tuple(sorted({text.line(host.lower()) for host in found} - {""}))
+
+
+def _admin(value: Any) -> str:
+    admin = _mapping(value)
+    return "" if admin.get("disabled") is True else str(admin.get("listen") or ADMIN)
 
 
 def _storage(value: Any) -> tuple[str, str] | None:

@@ -113,8 +113,10 @@ def verdicts_of(
         guards.shrink(context.profile, seen, new.config, going),
         guards.storage(seen, new.config),
         guards.disk(seen),
+        guards.stays(context.profile, seen, new.config),
     )
-    return (readable, *kept, guards.admin(seen)) if reload else (readable, *kept)
+    answers = (guards.admin(seen),) if reload and seen.running.config is None else ()
+    return (readable, *kept, *answers)
 
 
 async def _read(path: str) -> bytes:
@@ -199,8 +201,8 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
     )
 
 
-_KEPT = (RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK)
-_CONFIG = (*_KEPT, guards.ADMIN, guards.RESOLVE)
+KEPT = (RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK, guards.ADMIN)
+_CONFIG = (*KEPT, guards.RESOLVE)
 APPLY_CONFIG = Operation(
     id="proxy.apply-config",
     title="Apply a Caddyfile",
@@ -240,7 +242,7 @@ RESTART = Operation(
     summary="restart Caddy, or start it, for a reason that goes into the journal",
     subject="proxy",
     parameters=(REASON, GOING, WHICH),
-    guards=(*_KEPT, guards.DARK),
+    guards=(*KEPT, guards.DARK),
     danger=Danger.DISRUPTIVE,
     items=(53, 54, 56, 57, 58),
     make=restart,

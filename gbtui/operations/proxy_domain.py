@@ -12,11 +12,10 @@ from gbtui.operations import proxy_guards as guards
 from gbtui.operations import proxy_scripts as scripts
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.base import Context, Operation
-from gbtui.operations.proxy import verdicts_of
+from gbtui.operations.proxy import KEPT, verdicts_of
 from gbtui.operations.proxy_look import Look, Meaning, compared, find, look, meaning, reading
 from gbtui.operations.proxy_parameters import DOMAIN, WHICH
 from gbtui.operations.proxy_steps import Change
-from gbtui.operations.running import RUNS
 
 SILENT_AFTER = 5
 """Seconds after its start by which Caddy has begun with every certificate it lacks."""
@@ -108,7 +107,7 @@ REMOVE_DOMAIN = Operation(
     summary="take a dead domain's site out of the Caddyfile and restart Caddy, so that it forgets it",
     subject="proxy",
     parameters=(DOMAIN, WHICH),
-    guards=(RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK, guards.ONLY, guards.DARK),
+    guards=(*KEPT, guards.ONLY, guards.DARK),
     danger=Danger.DISRUPTIVE,
     items=(53, 55, 56, 59, 60),
     make=remove_domain,

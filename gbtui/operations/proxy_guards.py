@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from gbtui.facts.proxy_config import ProxyConfig
 from gbtui.guard.plan import Verdict
@@ -67,6 +68,17 @@ def admin(seen: Look) -> Verdict:
     if seen.running.config is None:
         return ADMIN.refuse(f"{seen.running.error}; proxy.restart starts Caddy with the file it has")
     return ADMIN.allow("Caddy's admin API answers")
+
+
+def stays(profile: Profile, seen: Look, new: ProxyConfig) -> Verdict:
+    """Whether the admin API is there afterwards: without it nothing is proven, and nothing taken back."""
+    local = {f"{host}:{urlsplit(profile.proxy_admin).port}" for host in ("localhost", "127.0.0.1", "[::1]")}
+    if seen.running.config is not None:
+        local.add(seen.running.config.admin)
+    if new.admin not in local:
+        where = f"would be at {new.admin}" if new.admin else "would be off"
+        return ADMIN.refuse(f"the admin API {where}, not at {profile.proxy_admin}: nothing could be proven")
+    return ADMIN.allow(f"the admin API stays at {profile.proxy_admin}")
 
 
 def disk(seen: Look) -> Verdict:

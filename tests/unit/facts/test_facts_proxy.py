@@ -204,6 +204,8 @@ def test_names_listeners_upstreams_storage() -> None:
     assert config().storage == ("file_system", "/s")
     assert config(b"{}").vhosts == ()
     assert config(b"{}").storage is None
+    assert config(b"{}").admin == "localhost:2019"
+    assert config(b'{"admin":{"disabled":true}}').admin == ""
 
 
 def test_the_difference_names_what_becomes_of_each() -> None:

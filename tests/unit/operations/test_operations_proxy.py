@@ -158,6 +158,13 @@ async def test_without_the_admin_api_nothing_is_reloaded(host: DemoHost, tmp_pat
     assert "proxy.restart" in refusals(made)["admin-answers"]
 
 
+@pytest.mark.parametrize("where", [b"off", b"localhost:2020", b"0.0.0.0:2019", b"unix//run/caddy.sock"])
+async def test_the_admin_api_is_not_lost(host: DemoHost, tmp_path: Path, where: bytes) -> None:
+    """Without it a reload could be neither proven nor taken back."""
+    made = await apply_plan(host, tmp_path, (await config(host)).replace(b"localhost:2019", where))
+    assert "nothing could be proven" in refusals(made)["admin-answers"]
+
+
 async def test_a_file_edited_meanwhile_makes_the_plan_stale(host: DemoHost, tmp_path: Path) -> None:
     before = await config(host)
     made = await apply_plan(host, tmp_path, before + NEW)
