@@ -376,4 +376,13 @@ CASES: tuple[Case, ...] = (
     ),
     Case("dns.apply-acl", ZONE, lab=False),
     Case("dns.reload", ZONE, prepare=serial_raised, stays="what CoreDNS has read", lab=False),
+    Case(
+        "snapshots.install-rolling",
+        {},
+        stays="the snapshots of the first round stay",
+        looks=(
+            ("systemctl", "show", "gbtui-rolling.timer", "-p", "ActiveState,UnitFileState"),
+            ("lxc", "query", "/1.0/instances/acme-dns/snapshots"),
+        ),
+    ),
 )

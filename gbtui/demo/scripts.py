@@ -37,6 +37,8 @@ def shell(call: Call) -> Answer:
     words = call.arguments
     if words[:1] == ("-c",) and len(words) > 2 and words[2] in SCRIPTS:
         return SCRIPTS[words[2]](replace(call, argv=(words[2], *words[3:])))
+    if words and words[0] in scripts_snapshots.FILES and words[0] in call.place.files:
+        return scripts_snapshots.FILES[words[0]](call)
     if len(words) == 1 and words[0].endswith("/revert.sh"):
         if words[0] not in call.place.files:
             return failed(2, f"sh: 0: cannot open {words[0]}: No such file")

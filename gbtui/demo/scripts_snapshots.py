@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from gbtui.demo import lxd_snapshots, zfs
 from gbtui.demo.call import Answer, Call, failed, said
-from gbtui.demo.state import State
+from gbtui.demo.state import Instance, State
 from gbtui.demo.zfs_change import find, full
 from gbtui.errors import GbtuiError
 
@@ -67,6 +69,34 @@ def _left(call: Call) -> Answer:
     return _blind(call) or said("\n".join([*(f"{row.guid}\t{full(row)}" for row in rows), "listed"]))
 
 
+def _round(call: Call) -> Answer:
+    lacking = [one.name for one in _instances(call) if not _has(one, f"rolling-{call.arguments[0]}")]
+    return said("\n".join([*lacking, "all"])) if call.state.lxd_up else failed(1, "Error: connection refused")
+
+
+def rolling(call: Call) -> Answer:
+    """`sh …/gbtui-rolling`: what the job of the rolling snapshots does."""
+    if not call.state.lxd_up:
+        return failed(1, "Error: connection refused")
+    now = datetime.fromtimestamp(call.state.clock.now(), UTC)
+    keep = re.search(rb"^keep=(\d+)", call.place.files[call.arguments[0]].data, re.MULTILINE)
+    last = f"rolling-{now - timedelta(days=int(keep[1]) if keep else 7):%Y-%m-%d}"
+    for one in _instances(call):
+        if not _has(one, f"rolling-{now:%Y-%m-%d}"):
+            lxd_snapshots.create(call.state, one, f"rolling-{now:%Y-%m-%d}")
+        for row in [row for row in one.snapshots if row.name.startswith("rolling-") and row.name <= last]:
+            lxd_snapshots.delete(call.state, one, row.name)
+    return said(takes=2.0)
+
+
+def _instances(call: Call) -> list[Instance]:
+    return sorted(call.state.instances.values(), key=lambda one: one.name)
+
+
+def _has(one: Instance, name: str) -> bool:
+    return any(row.name == name for row in one.snapshots)
+
+
 def _unless_there(call: Call, name: str, key: str, value: str) -> Answer | None:
     if _how(call.state, name, key, value) == "there":
         return _blind(call)
@@ -82,6 +112,9 @@ def _zfs(call: Call, *words: str) -> Answer:
     return zfs.zfs(replace(call, argv=("zfs", *words)))
 
 
+FILES: dict[str, Callable[[Call], Answer]] = {"/usr/local/sbin/gbtui-rolling": rolling}
+"""Scripts that stand in files there, by their path."""
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-snapshot-state": _state,
     "gbtui-snapshot-destroy": _destroy,
@@ -89,4 +122,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-snapshot-delete": _delete,
     "gbtui-snapshot-both": _both,
     "gbtui-snapshots-left": _left,
+    "gbtui-rolling-round": _round,
 }

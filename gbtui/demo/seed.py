@@ -135,6 +135,7 @@ def _proxy(place: Place, now: float) -> None:
 
 
 def _host(place: Place) -> None:
+    place.folders |= {"/usr/local/sbin", "/etc/systemd/system"}
     place.rules = {"ip": load(UFW), "ip6": load(UFW6)}
     ufw_tool.furnish(place, place.units["ssh.service"].since)
     place.units["snap.lxd.daemon.service"] = Unit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy, dns, services, unit_files
+from gbtui.demo import caddy, dns, services, unit_files, unit_switch
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -26,6 +26,8 @@ def systemctl(call: Call) -> Answer:
     verb, names = (words[0], [_full(name) for name in words[1:]]) if words else ("list-units", [])
     if verb in ("restart", "start", "stop", "reload", "try-restart"):
         return _change(call, verb, names)
+    if verb in ("enable", "disable"):
+        return unit_switch.switch(call, verb, names, now="--now" in flags)
     if verb in ("is-active", "is-failed", "is-enabled"):
         return _is(call, verb, names, quiet=bool({"-q", "--quiet"} & flags.keys()))
     if verb == "show":
@@ -75,7 +77,11 @@ def _change(call: Call, verb: str, names: list[str]) -> Answer:
     lines, takes = [], 0.0
     for name in names:
         unit = unit_of(call, name)
-        if unit is None:
+        if unit is None and verb in ("start", "restart") and unit_switch.is_file(call.place, name):
+            begun = unit_switch.run(call, name)
+            takes = max(takes, begun.takes)
+            lines += [line.decode() for line in begun.stderr.splitlines()]
+        elif unit is None:
             word = "loaded" if verb == "stop" else "found"
             lines.append(f"Failed to {verb} {name}: Unit {name} not {word}.")
         elif name.endswith(".timer") and verb == "stop":
@@ -128,7 +134,9 @@ def _is(call: Call, verb: str, names: list[str], *, quiet: bool) -> Answer:
     for name in names:
         unit = unit_of(call, name)
         if verb == "is-enabled":
-            word, holds = ("enabled", True) if unit else ("not-found", False)
+            word = unit_switch.state(call.place, name) if unit_switch.is_file(call.place, name) else "enabled"
+            word = word if unit or word != "enabled" else "not-found"
+            holds = word == "enabled"
         elif verb == "is-failed":
             word, holds = ("active" if unit and unit.active else "inactive"), False
         else:
@@ -171,10 +179,16 @@ def _properties(call: Call, name: str) -> dict[str, str]:
         "LoadState": "loaded" if unit else "not-found",
         "ActiveState": "active" if up else "inactive",
         "SubState": sub if up else "dead",
-        "UnitFileState": "" if unit is None else "transient" if name.endswith(".timer") else "enabled",
+        "UnitFileState": _file_state(call, name, unit),
         "StateChangeTimestamp": since,
         "ActiveEnterTimestamp": since,
     }
+
+
+def _file_state(call: Call, name: str, unit: Unit | None) -> str:
+    if unit_switch.is_file(call.place, name) and (unit is None or isinstance(unit, unit_switch.FileUnit)):
+        return unit_switch.state(call.place, name)
+    return "" if unit is None else "transient" if name.endswith(".timer") else "enabled"
 
 
 def _time(at: float) -> str:
