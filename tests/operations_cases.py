@@ -212,6 +212,12 @@ async def serial_raised(host: Host) -> None:
             await host.run(Command(inside("acme-dns", "pkill", "-USR1", "-x", "coredns")))
 
 
+async def written_since(host: Host) -> None:
+    """A snapshot that LXD took, and a file written after it."""
+    await one_of_lxds(host)
+    await host.write("/opt/gbo/conf/written-since", b"x\n", instance="acme-dns", mode=0o644)
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -384,5 +390,11 @@ CASES: tuple[Case, ...] = (
             ("systemctl", "show", "gbtui-rolling.timer", "-p", "ActiveState,UnitFileState"),
             ("lxc", "query", "/1.0/instances/acme-dns/snapshots"),
         ),
+    ),
+    Case(
+        "containers.restore-snapshot",
+        {"container": "acme-dns", "snapshot": "case"},
+        prepare=written_since,
+        looks=(inside("acme-dns", "ls", "/opt/gbo/conf"),),
     ),
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
-from gbtui.demo.call import Answer, Call, said
+from gbtui.demo import lxd_snapshots
+from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.lxc_client import config
+from gbtui.demo.lxd import change_power, refuse_hung
 from gbtui.demo.lxd_devices import WHOLE, listens_at
+from gbtui.demo.state import File, Instance, State
+from gbtui.errors import GbtuiError
 
 
 def _device(call: Call) -> Answer:
@@ -35,8 +40,98 @@ def _writable(call: Call) -> Answer:
     return said(f"not: {closed[0]}/" if closed else "writable")
 
 
+Files = dict[str, File]
+MARK = "gbtui:restored"
+
+
+def _data(files: Files) -> Files:
+    """What is on the disk: the kernel's own files are not."""
+    return {path: file for path, file in files.items() if not path.startswith("/proc/")}
+
+
+def _written(state: State, one: Instance, snapshot: str) -> int:
+    """Bytes that differ from what the snapshot holds."""
+    held = lxd_snapshots.row_of(one, snapshot).held
+    now, then = _data(state.places[one.name].files), _data(held[3]) if held else {}
+    return sum(len(file.data) + 512 for path, file in now.items() if then.get(path) != file)
+
+
+def _room(call: Call) -> Answer:
+    dataset, snapshot, _ = call.arguments
+    one = call.state.instances[dataset.rpartition("/")[2]]
+    written = _written(call.state, one, snapshot.removeprefix("snapshot-"))
+    return said(f"{written} {call.state.host_free}")
+
+
+def _newest(state: State, dataset: str) -> str:
+    names = [row.name for row in state.snapshots if row.dataset == dataset]
+    return f"{dataset}@{names[-1]}" if names else ""
+
+
+def _restore(call: Call) -> Answer:
+    name, snapshot, dataset, file, mark, runs = call.arguments
+    state, one = call.state, call.state.instances[name]
+    newest = _newest(state, dataset)
+    if newest != f"{dataset}@snapshot-{snapshot}":
+        return failed(1, f"{newest} is newer and in the way")
+    try:
+        if runs == "yes":
+            refuse_hung(state, one, "stop")
+            change_power(state, one, "stop")
+        if file:
+            place = state.places[name]
+            kept = {path: _packed(found) for path, found in _data(place.files).items()}
+            state.host.files[file] = File(json.dumps(kept).encode(), 0o600)
+        lxd_snapshots.restore(state, one, snapshot)
+        one.properties[MARK] = mark
+        if runs == "yes":
+            change_power(state, one, "start")
+    except GbtuiError as error:
+        return failed(1, f"Error: {error.why}")
+    return said(takes=4.0)
+
+
+def _restored(call: Call) -> Answer:
+    dataset, _, mark = call.arguments
+    one = call.state.instances[dataset.rpartition("/")[2]]
+    return said("restored" if one.properties.get(MARK) == mark else "not")
+
+
+def _unrestore(call: Call) -> Answer:
+    name, snapshot, dataset, file, _, runs = call.arguments
+    state, one = call.state, call.state.instances[name]
+    newest = _newest(state, dataset)
+    if newest != f"{dataset}@snapshot-{snapshot}":
+        return failed(1, f"{newest} is newer and in the way")
+    if file not in state.host.files:
+        return failed(1, f"{file} is not there")
+    again = one.running or runs == "yes"
+    if one.running:
+        change_power(state, one, "stop")
+    kept = json.loads(state.host.files.pop(file).data)
+    state.places[name].files = {path: _unpacked(found) for path, found in kept.items()}
+    one.properties.pop(MARK, None)
+    if again:
+        change_power(state, one, "start")
+    return said(takes=4.0)
+
+
+def _packed(file: File) -> list[object]:
+    return [file.data.hex(), file.mode, file.owner, file.modified]
+
+
+def _unpacked(value: list[object]) -> File:
+    data, mode, owner, modified = value
+    assert isinstance(mode, int)  # noqa: S101 - of our own making
+    return File(bytes.fromhex(str(data)), mode, str(owner), float(str(modified)))
+
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-device": _device,
     "gbtui-listens": _listens,
     "gbtui-writable": _writable,
+    "gbtui-room": _room,
+    "gbtui-restore": _restore,
+    "gbtui-restored": _restored,
+    "gbtui-unrestore": _unrestore,
 }

@@ -164,6 +164,8 @@ class Instance:
     running: bool = True
     used: float = 0.0
     snapshots: list[Row] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    """User properties of its dataset."""
 
 
 @dataclass(slots=True)
@@ -212,6 +214,8 @@ class State:
     faults: set[str] = field(default_factory=set)
     locks: dict[str, str] = field(default_factory=dict)
     lxd_up: bool = True
+    host_free: int = 40 * GIB
+    """Bytes free in the host's own file system."""
     log_rate: float = 12.0
     log_noise_since: float | None = None
     settled: float = 0.0

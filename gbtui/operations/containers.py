@@ -7,6 +7,7 @@ from gbtui.operations import (
     containers_ports,
     containers_power,
     containers_privileged,
+    containers_restore,
     containers_snapshots,
 )
 from gbtui.operations.base import Operation
@@ -17,4 +18,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *containers_ports.OPERATIONS,
     *containers_mounts.OPERATIONS,
     *containers_snapshots.OPERATIONS,
+    *containers_restore.OPERATIONS,
 )

@@ -65,7 +65,8 @@ if [ -n "$file" ]; then
     { zfs destroy "$keep"; rm -f -- "$file.new"; again; exit 1; }
 fi
 zfs set "gbtui:restored=$mark begun" "$dataset" && lxc restore "$name" "$snap" &&
-  zfs set "gbtui:restored=$mark done" "$dataset" || { again; exit 1; }
+  zfs set "gbtui:restored=$mark done" "$dataset" ||
+  { zfs inherit gbtui:restored "$dataset"; again; exit 1; }
 again
 """
 
@@ -79,16 +80,16 @@ case $mark in
 esac
 """
 
-UNRESTORE = """
+UNRESTORE = r"""
 name=$1 snap=$2 dataset=$3 file=$4 mark=$5 runs=$6
 newest() { zfs list -H -o name -s createtxg -t snapshot -d 1 "$dataset" | tail -n 1; }
-state=$(lxc list --format csv -c s "^$name\\$") || exit 1
 again() { if [ "$runs" = yes ]; then lxc start "$name"; fi; }
+state=$(lxc list --format csv -c s "^$name\$") || exit 1
 [ "$(newest)" = "$dataset@snapshot-$snap" ] || { echo "$(newest) is newer and in the way" >&2; exit 1; }
 [ -s "$file" ] || { echo "$file is not there" >&2; exit 1; }
-if [ "$state" = RUNNING ]; then lxc stop "$name" --timeout 60 || exit 1; fi
+if [ "$state" = RUNNING ]; then runs=yes; lxc stop "$name" --timeout 60 || exit 1; fi
 zfs receive -F "$dataset" <"$file" || { again; exit 1; }
-zfs inherit gbtui:restored "$dataset"; zfs destroy "$dataset@gbtui-$mark"; rm -f -- "$file"
+zfs inherit gbtui:restored "$dataset" && zfs destroy "$dataset@gbtui-$mark" && rm -f -- "$file"
 again
 """
 
@@ -121,3 +122,14 @@ def writable(where: str, folder: str) -> Probe:
 def ports_in(data: bytes) -> set[int]:
     """TCP ports in `ss -Hltn`."""
     return {socket.port for socket in sockets(data, "tcp")}
+
+
+def room(dataset: str, snapshot: str, folder: str) -> Exec:
+    """Bytes written since one of LXD's snapshots, and bytes free at a folder of the host."""
+    return run("host", "gbtui-room", ROOM, dataset, f"snapshot-{snapshot}", folder)
+
+
+def restored(dataset: str, snapshot: str, mark: str) -> Probe:
+    """The restore known by `mark` took effect, and nobody has taken it back."""
+    asked = run("host", "gbtui-restored", RESTORED, dataset, snapshot, mark)
+    return Probe(f"{dataset} was put back to {snapshot}", asked, "stdout", "restored")
