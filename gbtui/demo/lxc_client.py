@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from gbtui.demo import lxd_snapshots
+from gbtui.demo import lxc_config, lxd_snapshots
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.lxd import DemoLxd
 from gbtui.demo.state import Instance
@@ -54,7 +54,7 @@ def query(call: Call, words: list[str]) -> Answer:
 
 
 def config(call: Call, words: list[str]) -> Answer:
-    """`lxc config get NAME KEY` and `lxc config device list|show|get NAME …`."""
+    """`lxc config get NAME KEY`, `lxc config device list|show|get NAME …`, and what changes them."""
     device = words[:1] == ["device"]
     rest = words[1:] if device else words
     one = call.state.instances.get(rest[1] if len(rest) > 1 else "")
@@ -71,7 +71,8 @@ def config(call: Call, words: list[str]) -> Answer:
         if found is None:
             return failed(1, "Error: Device doesn't exist")
         return Answer(0, f"{found.get(rest[3], '')}\n".encode())
-    return failed(1, f'Error: unknown command "{rest[0]}" for "lxc config"')
+    changed = lxc_config.change(call, one, words)
+    return changed or failed(1, f'Error: unknown command "{rest[0]}" for "lxc config"')
 
 
 def _yaml(devices: dict[str, dict[str, str]]) -> list[str]:

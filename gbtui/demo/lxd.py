@@ -40,11 +40,11 @@ class DemoLxd:
         if parts[2:] == ["state"]:
             change_power(self._state, one, str(body.get("action", "")))
             return
-        self._configure(one, body, etag, whole=True)
+        self.configure(one, body, etag, whole=True)
 
     async def patch(self, path: str, body: Mapping[str, Any], *, etag: str) -> None:
         self._up(path)
-        self._configure(self._instance(path.strip("/").split("/")[1]), body, etag, whole=False)
+        self.configure(self._instance(path.strip("/").split("/")[1]), body, etag, whole=False)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> None:
         """POST of `instances/NAME/snapshots`."""
@@ -136,7 +136,8 @@ class DemoLxd:
             raise NotFound(f"instance {name}", why="Instance not found", hint="gbtui show containers")
         return found
 
-    def _configure(self, one: Instance, body: Mapping[str, Any], etag: str, *, whole: bool) -> None:
+    def configure(self, one: Instance, body: Mapping[str, Any], etag: str, *, whole: bool) -> None:
+        """Change an instance, as PUT (`whole`) or PATCH; refused where `etag` is of an earlier state."""
         if etag and etag != lxd_json.etag(one):
             raise Changed(f"instance {one.name}", why="ETag doesn't match", hint="look again and plan again")
         if "config" in body:

@@ -58,7 +58,8 @@ def check(state: State, one: Instance, devices: Mapping[str, Any]) -> None:
     """LXD's own refusals of proxy devices."""
     what = f"devices of {one.name}"
     for name, device in devices.items():
-        if device.get("type") != "proxy" or one.devices.get(name) == device:
+        old = one.devices.get(name, {})
+        if device.get("type") != "proxy" or old == device:
             continue
         protocol, address, port = split(device["listen"])
         if device.get("nat") == "true":
@@ -68,6 +69,8 @@ def check(state: State, one: Instance, devices: Mapping[str, Any]) -> None:
             if connect not in [d.get("ipv4.address") for d in one.devices.values()]:
                 words = "Connect IP must be one of the instance's static IPs"
                 raise Failed(what, why=words)
+        elif old.get("listen") == device["listen"]:
+            continue  # LXD stops the old one first
         elif one.running and any(taken(own, (protocol, address, port)) for own in listens(state)):
             words = f"Failed to listen on {address}:{port}: bind: address already in use"
             raise Failed(what, why=f'Failed to start device "{name}": Error: {words}')

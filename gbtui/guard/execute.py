@@ -33,11 +33,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An action as it went. `output` is cleaned and bounded; `status` is None where none was run."""
+    """An action as it went. `output` is cleaned and bounded; `status` is None where none was run.
+
+    `untouched`: it found something else than the plan was made from, and left that as it is.
+    """
 
     ok: bool
     output: str
     status: int | None = None
+    untouched: bool = False
 
 
 def judge(probe: Probe, completed: Completed) -> Answer:
@@ -75,6 +79,8 @@ async def perform(host: Host, action: Action, stop: Callable[[], bool] = lambda:
         return await _replace(host, action)
     except Unreachable:
         raise
+    except Changed as error:
+        return Done(False, str(error), untouched=True)
     except GbtuiError as error:
         return Done(False, str(error))
 

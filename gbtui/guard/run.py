@@ -168,6 +168,8 @@ class Run:
         done, seconds = await self._timed(step.does)
         self._observe(f"step-ran:{number}")
         said: dict[str, Any] = {"seconds": seconds, "output": done.output, "status": done.status}
+        if done.untouched:
+            self.attempted.remove(number)  # what is there is somebody else's: not ours to undo
         if not done.ok:
             self.note("step-failed", title=step.title, step=number, must=False, **said)
             self._go_on()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbtui.errors import BadInput, Malformed
-from gbtui.guard.plan import Danger, Exec, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
+from gbtui.guard.plan import Action, Amend, Danger, Exec, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
 from gbtui.guard.preview import commands, diff, public
 from gbtui.guard.serial import from_json, to_json
 from gbtui.text import UNSAFE, decode_json
@@ -22,9 +23,11 @@ EXEC = st.builds(Exec, TEXT, st.lists(TEXT, min_size=1, max_size=4).map(tuple), 
 PROBE = st.builds(Probe, TEXT, EXEC, st.sampled_from(["status", "stdout", "contains"]), TEXT, st.booleans())
 REPLACE = st.builds(Replace, TEXT, TEXT, st.none() | st.binary(max_size=40), st.binary(max_size=40), TEXT)
 WAIT = st.builds(Wait, PROBE, SECONDS, SECONDS)
-ACTION = EXEC | REPLACE | WAIT
+SETTING = st.none() | TEXT | st.dictionaries(TEXT, TEXT, max_size=3)
+AMEND = st.builds(Amend, TEXT, st.sampled_from(["config", "devices"]), TEXT, SETTING, SETTING)
+ACTION = EXEC | REPLACE | WAIT | AMEND
 STEP = st.builds(
-    Step, TEXT, ACTION, st.none() | PROBE, st.lists(ACTION, max_size=2).map(tuple), TEXT, st.booleans()
+    Step, TEXT, ACTION, st.none() | PROBE, st.lists(ACTION, max_size=2).map(tuple), TEXT, st.booleans(), TEXT
 )
 VERDICT = st.builds(
     Verdict,
@@ -32,6 +35,7 @@ VERDICT = st.builds(
     st.sampled_from(["allow", "warn", "refuse"]),
     TEXT,
     st.lists(st.integers(1, 95), max_size=2).map(tuple),
+    TEXT,
 )
 PLAN = st.builds(
     Plan,
@@ -72,6 +76,26 @@ def test_a_plan_with_a_missing_key_is_refused_with_its_place(plan: Plan, data: s
         from_json(value)
 
 
+def test_a_plan_of_an_earlier_release_is_read() -> None:
+    """Before steps could lose data, and refusals be overridden."""
+    value = to_json(replace(_plan(Exec("host", ("true",))), verdicts=(Verdict("g", "allow", "ok"),)))
+    del value["steps"][0]["loses"]
+    del value["verdicts"][0]["unless_typed"]
+    assert from_json(value).steps[0].loses == ""
+    value["steps"][0]["loses"] = 3
+    with pytest.raises(Malformed, match="loses is not text"):
+        from_json(value)
+
+
+@pytest.mark.parametrize("value", [3, ["a"], {"a": 1}, True])
+def test_an_amendments_value_is_text_or_texts_by_name(value: object) -> None:
+    whole = to_json(_plan(Amend("c1", "devices", "web", None, {"type": "proxy"})))
+    assert from_json(whole).steps[0].does == Amend("c1", "devices", "web", None, {"type": "proxy"})
+    whole["steps"][0]["does"]["after"] = value
+    with pytest.raises(Malformed, match=r"amend\.after"):
+        from_json(whole)
+
+
 @pytest.mark.parametrize("hidden", ["\x1b[2J", "\u202e", "\u200b", "\x00", "\r"])
 def test_hidden_characters_never_enter_a_plan(hidden: str) -> None:
     with pytest.raises(BadInput, match="cannot be shown"):
@@ -84,7 +108,7 @@ def test_what_is_no_plan_is_malformed(value: object) -> None:
         from_json(value)
 
 
-def _plan(*does: Exec | Replace | Wait) -> Plan:
+def _plan(*does: Action) -> Plan:
     steps = tuple(Step("step", action) for action in does)
     return Plan("a.b", (("container", "acme-system"),), "T", "w", Danger.SAFE, steps, (), (), (), "f")
 
