@@ -15,6 +15,7 @@ from gbtui.hosts.base import Command, inside
 from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.base import Context, Guard
 from gbtui.operations.containers_vhosts import vhosts_through
+from gbtui.operations.snapshots_names import counted, some
 from gbtui.profiles import Role, Service
 
 HOST = "host"
@@ -22,6 +23,7 @@ CLEAN_STOP = 60
 """Seconds a container gets to shut down cleanly; then LXD gives up and leaves it running."""
 STOP_TIMEOUT, START_TIMEOUT = 90.0, 180.0
 HEALTHY_WITHIN, UP_WITHIN = 120.0, 60.0
+MOST_NAMES = 30
 RESTART_DARK = 30
 """About how long a container is away while it restarts, in seconds."""
 
@@ -181,7 +183,7 @@ async def dark(context: Context, found: Subject, how_long: str) -> tuple[str, ..
     ]
     names = await _vhosts(context, found)
     if names:
-        lost.append(f"{len(names)} vhosts: {', '.join(names)}")
+        lost.append(f"{counted(len(names), 'vhost')}: {some(names, MOST_NAMES)}")
     lost = lost or [f"{found.name} ({found.what})"]
     return tuple(f"{what}, {how_long}" for what in lost)
 

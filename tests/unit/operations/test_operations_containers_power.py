@@ -66,6 +66,16 @@ async def test_restart_of_the_proxy_waits_for_its_ports_and_cannot_be_taken_back
     assert "no step of it can be taken back" in undo.message
 
 
+async def test_the_names_that_lead_to_it_go_dark_and_no_others(desk: Desk) -> None:
+    plan = await desk.plan("containers.stop", container="acme-drive")
+    assert plan.dark == ("1 vhost: drive.acme.example, until it is started again",)
+    plan = await desk.plan("containers.stop", container="acme-proxy")
+    assert any(dark.startswith("25 vhosts: ") for dark in plan.dark)
+    await desk.run("lxc", "stop", "acme-proxy")
+    plan = await desk.plan("containers.stop", container="acme-drive")
+    assert plan.dark == ("acme-drive (MinIO S3), until it is started again",)
+
+
 async def test_a_service_that_stays_down_is_told(desk: Desk) -> None:
     desk.host.inject("valkey-loopback")
     plan = await desk.plan("containers.restart", container="acme-system")
