@@ -82,6 +82,19 @@ async def not_forwarding(host: Host) -> None:
     assert done.ok, done.stderr
 
 
+async def no_forward_unit(host: Host) -> None:
+    """Nothing puts LXD's forward rule in."""
+    unit = "lxd-forward.service"
+    for argv in (
+        ("systemctl", "stop", unit),
+        ("systemctl", "disable", unit),
+        ("rm", "-f", f"/etc/systemd/system/{unit}"),
+        ("systemctl", "daemon-reload"),
+    ):
+        done = await host.run(Command(argv, root=True, timeout=60.0))
+        assert done.ok, done.stderr
+
+
 async def six_used(host: Host) -> None:
     """IPv6's table is there: an empty one stays when its last rule goes."""
     for verb in ("-N", "-X"):
@@ -253,6 +266,16 @@ CASES: tuple[Case, ...] = (
         {},
         prepare=not_forwarding,
         looks=(("iptables", "-w", "-S", "FORWARD"), ("grep", "FORWARD", "/etc/default/ufw")),
+    ),
+    Case(
+        "firewall.persist-lxd-forward",
+        {},
+        prepare=no_forward_unit,
+        looks=(
+            ("iptables", "-w", "-S", "FORWARD"),
+            ("ip6tables", "-w", "-S", "FORWARD"),
+            ("systemctl", "is-enabled", "lxd-forward.service"),
+        ),
     ),
     Case(
         "firewall.drop-port",

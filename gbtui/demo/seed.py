@@ -9,6 +9,7 @@ from gbtui.demo.rules import Packet
 from gbtui.demo.ruletext import load
 from gbtui.demo.state import HOST, MIB, File, Flow, Place, State, Unit
 from gbtui.demo.ufw import UFW, UFW6
+from gbtui.demo.unit_switch import FileUnit
 
 RULES_V4 = "/etc/iptables/rules.v4"
 SYSTEM_RULES = """*filter
@@ -34,6 +35,17 @@ Description=botui
 [Service]
 ExecStart=/opt/gbo/bin/botui
 Environment=BOTSERVER_URL=http://localhost:5858
+[Install]
+WantedBy=multi-user.target
+"""
+FORWARD_UNIT = """[Unit]
+Description=Let containers reach the network (forward rule for lxdbr0)
+After=ufw.service lxd.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/iptables -I FORWARD -i lxdbr0 -j ACCEPT
+ExecStop=/usr/sbin/iptables -D FORWARD -i lxdbr0 -j ACCEPT
 [Install]
 WantedBy=multi-user.target
 """
@@ -137,6 +149,12 @@ def _proxy(place: Place, now: float) -> None:
 def _host(place: Place) -> None:
     place.folders |= {"/usr/local/sbin", "/etc/systemd/system"}
     place.rules = {"ip": load(UFW), "ip6": load(UFW6)}
+    for folder in ("", "multi-user.target.wants/"):
+        name = f"/etc/systemd/system/{folder}lxd-forward.service"
+        place.files[name] = File(FORWARD_UNIT.encode(), modified=place.units["ssh.service"].since)
+    place.units["lxd-forward.service"] = FileUnit(
+        "lxd-forward.service", since=place.units["ssh.service"].since, oneshot=True
+    )
     ufw_tool.furnish(place, place.units["ssh.service"].since)
     place.units["snap.lxd.daemon.service"] = Unit(
         "snap.lxd.daemon.service", since=place.units["ssh.service"].since

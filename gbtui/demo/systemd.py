@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy, dns, services, unit_files, unit_switch
+from gbtui.demo import caddy, dns, services, unit_commands, unit_files, unit_switch
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -96,6 +96,9 @@ def _turn(call: Call, unit: Unit, verb: str) -> float:
     now = call.state.clock.now()
     if verb == "reload" or (verb == "start" and unit.active):
         return 0.05
+    done = unit_commands.turn(call, unit.name, verb)
+    if done.status:
+        return done.takes
     unit.since = now
     unit.active = verb != "stop"
     if unit.name in ("lxd.service", "snap.lxd.daemon.service"):
@@ -186,8 +189,9 @@ def _properties(call: Call, name: str) -> dict[str, str]:
 
 
 def _file_state(call: Call, name: str, unit: Unit | None) -> str:
-    if unit_switch.is_file(call.place, name) and (unit is None or isinstance(unit, unit_switch.FileUnit)):
-        return unit_switch.state(call.place, name)
+    known = isinstance(unit, unit_switch.FileUnit)
+    if known or (unit is None and unit_switch.is_file(call.place, name)):
+        return unit_switch.state(call.place, name) if unit_switch.is_file(call.place, name) else ""
     return "" if unit is None else "transient" if name.endswith(".timer") else "enabled"
 
 
