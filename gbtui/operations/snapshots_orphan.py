@@ -119,7 +119,8 @@ def _half(rows: Sequence[SnapshotRow]) -> Verdict:
 
 async def _settled(context: Context, rows: Sequence[SnapshotRow]) -> Verdict:
     now = await clock_of(context.host)
-    young = [r.full_name for r in rows if r.created and (now - r.created).total_seconds() < YOUNG]
+    records = [row for row in rows if row.missing == "dataset"]
+    young = [r.full_name for r in records if r.created and (now - r.created).total_seconds() < YOUNG]
     if young:
         return SETTLED.refuse(
             f"{some(young)} is not ten minutes old: LXD may still be at it, look again later"

@@ -111,6 +111,8 @@ async def test_a_record_just_made_may_still_get_its_data(host: DemoHost) -> None
     host.state.instances["acme-webmail"].snapshots.append(Row("fresh", host.clock.now() - 60))
     made = await planned(host, FORGOTTEN)
     assert [v.guard for v in made.refused] == ["lxd-at-rest"]
+    await host.run(Command(("zfs", "snapshot", f"{WEBMAIL}@snapshot-lost"), root=True))
+    assert (await planned(host, FORGOTTEN, snapshots=f"{WEBMAIL}@snapshot-lost")).steps
 
 
 @pytest.mark.parametrize(("kind", "refused"), [("task", True), ("websocket", False)])
