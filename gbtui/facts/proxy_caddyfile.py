@@ -190,8 +190,19 @@ def _wrong(token: Token, why: str) -> Malformed:
 
 
 def tokens(data: bytes) -> list[Token]:
-    """The words of a Caddyfile, in order, as Caddy's lexer finds them."""
-    lexer = _Lexer()
+    """The words of a Caddyfile, in order, as Caddy's lexer finds them.
+
+    Caddy before 2.7 has no heredocs, and later ones refuse a file with one that is never closed: what
+    begins like one and does not end is a word.
+    """
+    try:
+        return _lexed(data, heredocs=True)
+    except Malformed:
+        return _lexed(data, heredocs=False)
+
+
+def _lexed(data: bytes, *, heredocs: bool) -> list[Token]:
+    lexer = _Lexer(heredocs=heredocs)
     begin = len(_BOM) if data.startswith(_BOM) else 0
     for match in _RUNE.finditer(data, begin):
         lexer.feed(match.start(), match[0])
@@ -202,8 +213,9 @@ def tokens(data: bytes) -> list[Token]:
 class _Lexer:
     """Caddy's `lexer.next`, one character at a time, with the places of the tokens kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heredocs: bool) -> None:
         self.found: list[Token] = []
+        self._heredocs = heredocs
         self._line = 1
         self._skipped = 0
         self._fresh()
@@ -251,7 +263,7 @@ class _Lexer:
             if self._value.endswith(self._marker) and len(self._value) > len(self._marker):
                 self._make(at + len(rune))
             return True
-        if self._quote or self._plain_angles or not self._value.startswith(b"<<"):
+        if self._quote or self._plain_angles or not (self._heredocs and self._value.startswith(b"<<")):
             return False
         if rune == b" ":
             self._make(at)

@@ -34,6 +34,8 @@ def keys(data: bytes) -> list[list[str]]:
         (b"a#b # c {\nd", [b"a#b", b"d"]),
         (b"a \\\nb", [b"a", b"b"]),
         (b'a <<EOF\n } " #\nEOF b', [b"a", b' } " #\nEOF', b"b"]),
+        (b"a <<EOF\n b\n", [b"a", b"<<EOF", b"b"]),
+        (b"a <<? \n b\n", [b"a", b"<<?", b"b"]),
         (b"\xef\xbb\xbfa\xc2\xa0b", [b"a", b"b"]),
         (b"a\xff\xfeb {$X}", [b"a\xff\xfeb", b"{$X}"]),
         (b'x"y z"', [b'x"y', b'z"']),
