@@ -12,14 +12,14 @@ import shlex
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from gbtui.config import HostConfig
 from gbtui.guard.engine import Engine
 from gbtui.guard.execute import holds_file
-from gbtui.guard.fingerprint import fingerprint
+from gbtui.guard.fingerprint import fingerprint, rely
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Replace, Step, Wait
 from gbtui.guard.port import Approval, Event
@@ -202,5 +202,24 @@ async def _child(root: Path, keeps: str) -> None:
     print(f"{outcome.result}: {outcome.message}")
 
 
+async def _racer(root: Path, name: str) -> None:
+    """An operator with a journal of their own: plans now, and applies when all have planned ("go")."""
+    rig = Rig(root)
+    rig.journal = Journal(root / f"state-{name}")
+    relies = await rely(rig.host, "what is made", Exec("host", ("ls", str(root / "steps"))))
+    made = replace(plan(root), relies_on=(relies,), fingerprint=fingerprint((relies,)))
+    print("planned", flush=True)
+    while not (root / "go").exists():
+        await asyncio.sleep(0.005)
+    engine = rig.engine()
+    engine.user = f"{name}@here"
+    outcome = await engine.apply(made, Answers())
+    print(f"{outcome.result}: {outcome.message}")
+
+
 if __name__ == "__main__":
-    asyncio.run(_child(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(
+        {"racer": _racer}.get(sys.argv[3] if len(sys.argv) > 3 else "", _child)(
+            Path(sys.argv[1]), sys.argv[2]
+        )
+    )
