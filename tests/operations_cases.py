@@ -231,6 +231,14 @@ async def written_since(host: Host) -> None:
     await host.write("/opt/gbo/conf/written-since", b"x\n", instance="acme-dns", mode=0o644)
 
 
+KEYS = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
+
+
+async def keys_open(host: Host) -> None:
+    """Everybody may read the unseal keys."""
+    await host.run(Command(inside("acme-system", "chmod", "644", KEYS)))
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -405,6 +413,19 @@ CASES: tuple[Case, ...] = (
     ),
     Case("dns.apply-acl", ZONE, lab=False),
     Case("dns.reload", ZONE, prepare=serial_raised, stays="what CoreDNS has read", lab=False),
+    Case(
+        "vault.unseal",
+        {"container": "acme-system"},
+        faults=("vault-sealed",),
+        stays="what Vault was given",
+        looks=(inside("acme-system", "curl", "-sk", "https://127.0.0.1:8200/v1/sys/seal-status"),),
+    ),
+    Case(
+        "vault.protect-init",
+        {"container": "acme-system"},
+        prepare=keys_open,
+        looks=(inside("acme-system", "stat", "-c", "%a %U", KEYS),),
+    ),
     Case(
         "snapshots.install-rolling",
         {},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gbtui.demo import lxd, systemd
+from gbtui.demo import lxd, systemd, vault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
 from gbtui.demo.state import File, State
@@ -144,6 +144,14 @@ def _show_log(state: State) -> None:
     place.files[PATH] = File(b"", 0o644, "caddy:caddy", state.clock.now())
 
 
+def _seal(state: State) -> None:
+    vault.seal(state.places[SYSTEM])
+
+
+def _unseal(state: State) -> None:
+    vault.unseal(state.places[SYSTEM])
+
+
 FAULTS: dict[str, Fault] = {
     "valkey-loopback": Fault(
         "Valkey does not answer: DROP for 6379 with no loopback ACCEPT before it",
@@ -151,6 +159,7 @@ FAULTS: dict[str, Fault] = {
         _cut_cache,
         _mend_cache,
     ),
+    "vault-sealed": Fault("Vault is sealed, as after every restart of it", (95,), _seal, _unseal),
     "container-stop": Fault("acme-webmail is stopped", (15,), _stop_webmail, _start_webmail),
     "log-noise": Fault("a flood of hostile and torn lines in the access log", (73, 91), _noise, _quiet),
     "zfs-missing": Fault("the host has no zfs program", (5, 81), _hide_zfs, _show_zfs),

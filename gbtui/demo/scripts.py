@@ -23,6 +23,7 @@ from gbtui.demo import (
     scripts_proxy,
     scripts_services,
     scripts_snapshots,
+    vault,
 )
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import File, Place
@@ -236,5 +237,6 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
 }
 SCRIPTS |= scripts_services.SCRIPTS
 SCRIPTS |= dns.SCRIPTS
+SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, zfs
+from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, vault, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -86,6 +86,7 @@ def build(clock: Clock, seed: int) -> State:
     _system(places["acme-system"], now)
     _proxy(places["acme-proxy"], now)
     dns.furnish(places["acme-dns"], now)
+    vault.furnish(places["acme-system"], now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]
     _flow(state, now - 3 * 86400, now)

@@ -54,6 +54,16 @@ class Unit:
 
 
 @dataclass(slots=True)
+class Vault:
+    """Vault behind its seal. `given` are the keys of this attempt."""
+
+    keys: tuple[str, ...]
+    needed: int = 3
+    sealed: bool = False
+    given: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Served:
     """A zone as CoreDNS has read it: acl lines as (action, types, nets), types it holds, its serial."""
 
@@ -126,6 +136,9 @@ class Place:
     """Nobody may make a network namespace here, as in a container locked down by its profile."""
     strays: dict[int, Stray] = field(default_factory=dict)
     """By port."""
+    vault: Vault | None = None
+    tracked: set[str] = field(default_factory=set)
+    """Files that a git tree here tracks."""
     zones: dict[str, Served] = field(default_factory=dict)
     """What CoreDNS serves here, as it last read its files."""
 

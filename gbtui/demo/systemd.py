@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy, dns, services, unit_commands, unit_files, unit_switch
+from gbtui.demo import caddy, dns, services, unit_commands, unit_files, unit_switch, vault
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -114,6 +114,8 @@ def start(place: Place, unit: Unit, now: float) -> float:
     unit.starts, unit.restarts, unit.environment = unit.starts + 1, 0, dict(unit.configured)
     if unit.name == "dns.service":
         dns.load(place)
+    if unit.name == "vault.service":
+        vault.seal(place)
     if unit.name == "system.service":
         unit.cache_reached = services.cache_answers(place)
         unit.ready = now + (STARTS_IN if unit.cache_reached else GIVES_UP_IN)

@@ -21,6 +21,7 @@ from gbtui.demo import (
     syslog,
     systemd,
     ufw_tool,
+    vault,
     zfs,
 )
 from gbtui.demo.call import Answer, Call, Tool, failed, not_found, said
@@ -74,6 +75,9 @@ TOOLS: dict[str, Tool] = {
     "systemd-run": systemd.systemd_run,
     "lxc": lxc.lxc,
     "pkill": dns.pkill,
+    "chmod": vault.change_mode,
+    "chown": vault.change_owner,
+    "git": vault.git,
     "ss": sockets.ss,
     "valkey-cli": services.valkey_cli,
     "pg_isready": services.pg_isready,

@@ -16,6 +16,7 @@ from gbtui.operations import (
     proxy_storage,
     services,
     snapshots,
+    vault,
 )
 from gbtui.operations.base import Operation
 
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *firewall_every.OPERATIONS,
     *dns.OPERATIONS,
     *services.OPERATIONS,
+    *vault.OPERATIONS,
     *snapshots.OPERATIONS,
     *proxy.OPERATIONS,
     *proxy_domain.OPERATIONS,

@@ -50,6 +50,8 @@ class Profile:
     proxy_storage: str = "/opt/gbo/data/caddy"
     vhost_floor: int = 0
     corefile: str = "/opt/gbo/conf/Corefile"
+    vault_address: str = "https://127.0.0.1:8200"
+    vault_keys: str = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
 
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role."""
@@ -84,6 +86,8 @@ def _profile(table: dict[str, Any]) -> Profile:
         cache_port=table["cache"]["port"],
         ban_roles=tuple(table["bans"]["roles"]),
         corefile=table["dns"]["corefile"],
+        vault_address=table["vault"]["address"],
+        vault_keys=table["vault"]["keys"],
         proxy_unit=table["proxy"]["unit"],
         proxy_admin=table["proxy"]["admin"],
         proxy_storage=table["proxy"]["storage"],
