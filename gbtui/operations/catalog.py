@@ -44,8 +44,9 @@ def find(operation: str) -> Operation:
     if operation in known:
         return known[operation]
     verb = {one.id.partition(".")[2]: one.id for one in OPERATIONS}
-    near = get_close_matches(operation, [*known, *verb], n=3, cutoff=0.5)
-    names = list(dict.fromkeys(verb.get(name, name) for name in near))
+    begun = [name for name in (*known, *verb) if operation and name.startswith(operation)]
+    near = [*begun, *get_close_matches(operation, [*known, *verb], n=3, cutoff=0.5)]
+    names = list(dict.fromkeys(verb.get(name, name) for name in near))[:3]
     hint = f"did you mean {' or '.join(names)}?" if names else "gbtui ops lists them"
     raise BadInput(f"no operation {operation!r}", hint=hint)
 
