@@ -64,7 +64,7 @@ async def _moved(context: Context, given: Mapping[str, str], seen: Look, data: b
         guards.admin(seen),
         guards.disk(seen),
         _moves(seen, source, root, same=same, filled=full[root] is not False),
-        *_only(seen, new.config, root),
+        *_only(context, seen, new.config, root),
     )
     if new.config is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(SET_STORAGE, context, given, title, verdicts=verdicts)
@@ -116,17 +116,27 @@ def _moves(seen: Look, source: str, root: str, *, same: bool, filled: bool) -> V
     return guards.MOVES.allow(f"{source} stays as it is; {root} becomes its copy")
 
 
-def _only(seen: Look, new: ProxyConfig | None, root: str) -> tuple[Verdict, ...]:
-    """Nothing but the storage changes, as Caddy reads it."""
+def _only(context: Context, seen: Look, new: ProxyConfig | None, root: str) -> tuple[Verdict, ...]:
+    """Nothing but the storage changes, as Caddy reads it, and no vhost that runs is lost with it."""
     before = seen.disk.config
     if new is None or before is None:
         return ()
+    kept = guards.shrink(context.profile, seen, new, ())
     changed = difference(before, new)
     if changed.added or changed.removed or changed.changed or new.rest != before.rest:
-        return (guards.STORAGE.refuse(f"more than the storage would change: {changed.words()}"),)
+        return (
+            kept,
+            guards.STORAGE.refuse(f"more than the storage would change: {changed.words()}"),
+        )
     if new.storage != (FILES, root):
-        return (guards.STORAGE.refuse("Caddy does not read the storage as it was written"),)
-    return (guards.STORAGE.allow(f"only the storage changes, to {root}"),)
+        return (
+            kept,
+            guards.STORAGE.refuse("Caddy does not read the storage as it was written"),
+        )
+    return (
+        kept,
+        guards.STORAGE.allow(f"only the storage changes, to {root}"),
+    )
 
 
 def _copy(context: Context, seen: Look, source: str, root: str) -> Step:
@@ -145,9 +155,9 @@ SET_STORAGE = Operation(
     summary="set the storage root in the Caddyfile and copy the certificates there: none is re-issued",
     subject="proxy",
     parameters=(ROOT, WHICH),
-    guards=(RUNS, guards.READS, guards.ADMIN, guards.DISK, guards.MOVES, guards.STORAGE),
+    guards=(RUNS, guards.READS, guards.ADMIN, guards.DISK, guards.MOVES, guards.SHRINK, guards.STORAGE),
     danger=Danger.REVERSIBLE,
-    items=(55, 56, 57, 58),
+    items=(53, 55, 56, 57, 58),
     make=set_storage,
 )
 OPERATIONS: tuple[Operation, ...] = (SET_STORAGE,)

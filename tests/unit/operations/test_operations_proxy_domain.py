@@ -168,6 +168,12 @@ async def test_folders_within_each_other_are_refused(host: DemoHost, root: str) 
     assert "choose a folder of its own" in refusals(made)["certificates-move"]
 
 
+async def test_a_partial_file_on_the_host_is_not_loaded_with_it(host: DemoHost) -> None:
+    await write(host, (await config(host)).replace(CDN, b""))
+    made = await plan(host, STORAGE, {"root": OTHER})
+    assert DEAD in refusals(made)["no-shrink"]
+
+
 async def test_a_storage_that_is_no_folder_is_refused(host: DemoHost) -> None:
     await write(host, (await config(host)).replace(SET, b"\tstorage redis\n"), reload=True)
     made = await plan(host, STORAGE, {})
