@@ -111,12 +111,12 @@ def _site(line: Line, snippets: dict[str, list[Line]], servers: dict[str, list[d
         parts = urlsplit(key if "://" in key else f"https://{key}")
         port = parts.port or (80 if parts.scheme == "http" else 443)
         hosts.setdefault(f":{port}", []).append(parts.hostname or "")
-    for port, names in hosts.items():
+    for listen, names in hosts.items():
         routes = _routes(line.block, snippets)
         route: dict[str, Any] = {"handle": [{"handler": "subroute", "routes": routes}], "terminal": True}
         if any(names):
             route["match"] = [{"host": [name for name in names if name]}]
-        servers.setdefault(port, []).append(route)
+        servers.setdefault(listen, []).append(route)
 
 
 def _routes(block: list[Line], snippets: dict[str, list[Line]]) -> list[dict[str, Any]]:
