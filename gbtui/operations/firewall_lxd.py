@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from gbtui.errors import NotFound
 from gbtui.facts.firewall_reach import Sample, way
 from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Replace, Step, Verdict, Wait
-from gbtui.hosts.base import Command
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
+from gbtui.operations.firewall_lxd_unit import (
+    PATH,
+    UNIT,
+    Unit,
+    commands,
+    covers,
+    puts_in,
+    read_unit,
+    shown,
+    spec,
+    unit_text,
+)
 from gbtui.operations.firewall_operator import SSH, logins, stays
 from gbtui.operations.firewall_rehearse import REHEARSED, Rehearsal, rehearse
 from gbtui.operations.firewall_rehearse import verdict as rehearsed
 from gbtui.operations.firewall_scripts import rule_there
 from gbtui.operations.firewall_state import HOST, Family, Rules, read_rules
-from gbtui.text import text
 
 ITEMS = (28,)
-UNIT = "lxd-forward.service"
-PATH = f"/etc/systemd/system/{UNIT}"
-_HEAD = """[Unit]
-Description=Forward the packets of LXD's containers
-After=network-pre.target ufw.service netfilter-persistent.service lxd.service snap.lxd.daemon.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-"""
-_TAIL = """
-[Install]
-WantedBy=multi-user.target
-"""
-
 BRIDGE = Guard("bridge-known", "LXD says which bridges its containers are on", (28,))
 OWN = Guard(
     "unit-replaced", "a unit that is there already is only replaced knowingly, and kept as a backup", (28,)
 )
 BOOT = Guard("survives-reboot", "the unit is wanted at boot, after ufw has loaded its rules", (28,))
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """The unit as it is: its file (None: there is none), whether it is wanted at boot, whether it has run."""
-
-    text: bytes | None
-    enabled: bool
-    active: bool
 
 
 async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Plan:
@@ -61,9 +45,9 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
         )
         return assemble(PERSIST, context, given, title, verdicts=(none,))
     known = BRIDGE.allow(f"containers are on {', '.join(bridges)}")
-    unit = await _unit(context)
+    unit = await read_unit(context)
     seen = await read_rules(context, HOST)
-    right = _right(unit.text, bridges)
+    right = puts_in(unit.text, bridges)
     if right and unit.enabled and unit.active and _forwarded(seen, bridges):
         noop = f"already so: {UNIT} is enabled and has run, and {', '.join(bridges)} is forwarded"
         return assemble(PERSIST, context, given, title, verdicts=(known,), noop=noop)
@@ -72,7 +56,7 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
     )
     after = unit.text if right and not lacks and unit.text else unit_text(bridges, seen)
     steps = _steps(context, seen, bridges, unit, after)
-    does = [Exec(HOST, argv) for argv in _commands(bridges, seen)]
+    does = [Exec(HOST, argv) for argv in commands(bridges, seen)]
     scratch = await rehearse(context.host, HOST, does, context.profile.cache_port)
     chains = tuple(chain for family in seen.families for chain in family.running.chains)
     then = tuple(chain for family in seen.families for chain in scratch.tables(family.name).chains)
@@ -92,11 +76,11 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
         title,
         verdicts=verdicts,
         steps=steps,
-        verify=(*proofs(steps), *_verify(_covered(seen, after), bridges)),
+        verify=(*proofs(steps), *_verify(covers(seen, after), bridges)),
         relies_on=await relying(
             context,
             (f"unit file {PATH}", Exec(HOST, ("sha256sum", "--", PATH))),
-            ("whether it is enabled", _shown("UnitFileState")),
+            ("whether it is enabled", shown("UnitFileState")),
             *(
                 (f"FORWARD ({f.label})", Exec(HOST, (f.program, "-w", "-S", "FORWARD")))
                 for f in seen.families
@@ -124,25 +108,9 @@ async def _bridges(context: Context) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(found)))
 
 
-async def _unit(context: Context) -> Unit:
-    try:
-        found: bytes | None = await context.host.read(PATH)
-    except NotFound:
-        found = None
-    asked = [Command(_shown(value).argv, root=True) for value in ("UnitFileState", "ActiveState")]
-    enabled, active = await context.host.run_many(asked)
-    return Unit(found, enabled.stdout.strip() == b"enabled", active.stdout.strip() == b"active")
-
-
-def _right(unit: bytes | None, bridges: Sequence[str]) -> bool:
-    """Whether a unit, ours or somebody's own, puts in the rule for every bridge."""
-    lines = [line for line in text(unit or b"").splitlines() if line.startswith("ExecStart")]
-    return all(any(f"FORWARD -i {bridge} -j ACCEPT" in line for line in lines) for bridge in bridges)
-
-
 def _forwarded(seen: Rules, bridges: Sequence[str]) -> bool:
     """IPv4's rule runs, and nothing stops what comes from a bridge over IPv6."""
-    there = all(_spec(bridge) in [r.spec for r in seen.ip.rules("filter", "FORWARD")] for bridge in bridges)
+    there = all(spec(bridge) in [r.spec for r in seen.ip.rules("filter", "FORWARD")] for bridge in bridges)
     return there and all(_passes(seen.ip6, bridge) for bridge in bridges)
 
 
@@ -151,40 +119,10 @@ def _passes(family: Family, bridge: str) -> bool:
     return way(family.running.chains, family.name, "FORWARD", packet, hopeful=False).accepted
 
 
-# The unit
-
-
-def _spec(bridge: str) -> str:
-    return f"-i {bridge} -j ACCEPT"
-
-
-def _commands(bridges: Sequence[str], seen: Rules) -> list[tuple[str, ...]]:
-    return [
-        (family.program, "-w", "-I", "FORWARD", *_spec(bridge).split())
-        for family in seen.families
-        for bridge in bridges
-    ]
-
-
-def unit_text(bridges: Sequence[str], seen: Rules) -> bytes:
-    """The unit: each rule taken out first, so that it is never there twice."""
-    lines = []
-    for words in _commands(bridges, seen):
-        program, insert = f"/usr/sbin/{words[0]}", " ".join(words[1:])
-        delete = insert.replace("-I FORWARD", "-D FORWARD", 1)
-        lines += [
-            f"ExecStartPre=-{program} {delete}",
-            f"ExecStart={program} {insert}",
-            f"ExecStop=-{program} {delete}",
-        ]
-    lines.sort(key=lambda line: ("ExecStartPre", "ExecStart", "ExecStop").index(line.partition("=")[0]))
-    return (_HEAD + "".join(f"{line}\n" for line in lines) + _TAIL).encode()
-
-
 def _steps(
     context: Context, seen: Rules, bridges: Sequence[str], unit: Unit, after: bytes
 ) -> tuple[Step, ...]:
-    steps, covered = [], _covered(seen, after)
+    steps, covered = [], covers(seen, after)
     if unit.text != after:
         steps.append(_write(context, unit.text, after))
     if unit.text != after or not unit.enabled:
@@ -202,19 +140,9 @@ def _write(context: Context, before: bytes | None, after: bytes) -> Step:
     return Step(f"Write {PATH}", Replace(HOST, PATH, before, after, backup), done, (undo,))
 
 
-def _covered(seen: Rules, unit: bytes) -> tuple[Family, ...]:
-    """The families whose rules the unit puts in."""
-    return tuple(family for family in seen.families if f"/{family.program} " in text(unit))
-
-
-def _shown(value: str) -> Exec:
-    """One property of the unit; unlike is-enabled and is-active it also ends well where the answer is no."""
-    return Exec(HOST, ("systemctl", "show", "-p", value, "--value", UNIT))
-
-
 def _enable(*, enabled: bool) -> Step:
     """Also has systemd read the file again, which is why it is there for an enabled unit, too."""
-    done = Probe(f"{UNIT} is enabled", _shown("UnitFileState"), "stdout", "enabled")
+    done = Probe(f"{UNIT} is enabled", shown("UnitFileState"), "stdout", "enabled")
     does = Exec(HOST, ("systemctl", "enable", UNIT))
     undo = does if enabled else Exec(HOST, ("systemctl", "disable", UNIT))
     return Step(f"Enable {UNIT}", does, done, (undo,))
@@ -223,12 +151,12 @@ def _enable(*, enabled: bool) -> Step:
 def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
     """The first start. Stopping takes the rules out, also those that ran before: they are put back."""
     again = [
-        Exec(HOST, (f.program, "-w", "-I", "FORWARD", str(at + 1), *_spec(bridge).split()))
+        Exec(HOST, (f.program, "-w", "-I", "FORWARD", str(at + 1), *spec(bridge).split()))
         for f in covered
         for bridge in bridges
         for at in _at(f, bridge)[:1]
     ]
-    done = Probe(f"{UNIT} has run", _shown("ActiveState"), "stdout", "active")
+    done = Probe(f"{UNIT} has run", shown("ActiveState"), "stdout", "active")
     stop = Exec(HOST, ("systemctl", "stop", UNIT))
     return Step(f"Start {UNIT}", Exec(HOST, ("systemctl", "start", UNIT), 60.0), done, (stop, *again))
 
@@ -239,19 +167,19 @@ def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, .
     if not missing:
         return ()
     family, bridge = missing[0]
-    undo = [Exec(HOST, (f.program, "-w", "-D", "FORWARD", *_spec(b).split())) for f, b in missing]
-    done = rule_there(HOST, family.program, "FORWARD", _spec(bridge), 1)
+    undo = [Exec(HOST, (f.program, "-w", "-D", "FORWARD", *spec(b).split())) for f, b in missing]
+    done = rule_there(HOST, family.program, "FORWARD", spec(bridge), 1)
     return (Step(f"Restart {UNIT}", Exec(HOST, ("systemctl", "restart", UNIT), 60.0), done, tuple(undo)),)
 
 
 def _at(family: Family, bridge: str) -> list[int]:
-    return [n for n, rule in enumerate(family.rules("filter", "FORWARD")) if rule.spec == _spec(bridge)]
+    return [n for n, rule in enumerate(family.rules("filter", "FORWARD")) if rule.spec == spec(bridge)]
 
 
 def _verify(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Wait, ...]:
     """Both families' rules once, and no second copy of one that was there."""
     probes = [
-        rule_there(HOST, family.program, "FORWARD", _spec(bridge), max(1, len(_at(family, bridge))))
+        rule_there(HOST, family.program, "FORWARD", spec(bridge), max(1, len(_at(family, bridge))))
         for family in covered
         for bridge in bridges
     ]
