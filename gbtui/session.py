@@ -156,11 +156,19 @@ class Session:
 
     async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         """Run an approved plan; feeds rest while it runs and look again afterwards."""
-        changing: list[Feed[Any]] = [self.containers, *self._firewalls.values()]
         with ExitStack() as stack:
-            for feed in changing:
+            for feed in self._changed_by(plan.operation.partition(".")[0]):
                 stack.enter_context(feed.rest())
             return await self.engine.apply(plan, approver, progress)
+
+    def _changed_by(self, subject: str) -> list[Feed[Any]]:
+        """The feeds whose facts an operation on `subject` changes while it runs."""
+        firewalls = self._firewalls.values()
+        if subject == "snapshots":
+            return [self.snapshots]
+        if subject == "bans":
+            return [self.bans, *firewalls]
+        return [self.containers, *([self.snapshots] if subject == "containers" else []), *firewalls]
 
     def on_event(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after each of LXD's lifecycle events; returns what ends it."""

@@ -16,6 +16,7 @@ from gbtui.guard.journal import Journal
 from gbtui.hosts import Link
 from gbtui.profiles import load
 from gbtui.session import Session
+from tests.unit.guard.rig import Answers
 
 
 @pytest.fixture
@@ -70,3 +71,18 @@ async def test_an_operation_that_is_not_there_changes_nothing(session: Session) 
     plan = await session.plan("firewall.accept-loopback", {"container": "acme-system"})
     assert plan.noop
     assert session.journal.entries() == ()
+
+
+async def test_the_facts_an_operation_changes_are_read_again_after_it(session: Session) -> None:
+    session.snapshots.interval = 3600
+    seen = readings(session.snapshots)  # type: ignore[arg-type]  # as above
+    session.snapshots.watch()
+    await until(lambda: len(seen) == 1)
+    plan = await session.plan("snapshots.take", {"dataset": "default/containers/acme-dns"})
+    acknowledged = tuple(verdict.guard for verdict in plan.warnings)
+    outcome = await session.apply(plan, Answers(acknowledged=acknowledged), lambda event: None)
+    assert outcome.result == "done", outcome.message
+    await until(lambda: len(seen) == 2)
+    value = session.snapshots.reading.value
+    assert value is not None
+    assert plan.title.removeprefix("Take ") in {row.full_name for row in value.snapshots}
