@@ -103,14 +103,20 @@ for table; do
 done | sha256sum | cut -c 1-64
 """
 
-#: The kernel's own settings are left out: some of them are not the namespace's alone.
+#: The kernel's own settings are left out, and so are an administrator's own hooks: what they do need not
+#: stay in the namespace.
 UFW_WITH = """
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf -- "$dir"' EXIT
-printf '%s\\nIPT_SYSCTL=\\n' "$1" >"$dir/ufw"
+printf '%s\\nIPT_SYSCTL=\\n' "$1" >"$dir/ufw"; : >"$dir/hook"; chmod 644 "$dir/hook"
 init=/usr/lib/ufw/ufw-init; [ -x "$init" ] || init=/lib/ufw/ufw-init
-unshare -m sh -c 'mount --bind "$1" /etc/default/ufw && "$2" force-stop && "$2" start' \\
-  gbtui-ufw-inside "$dir/ufw" "$init"
+unshare -m sh -c '
+  mount --bind "$1/ufw" /etc/default/ufw || exit 1
+  for hook in /etc/ufw/before.init /etc/ufw/after.init; do
+    ! [ -e "$hook" ] || mount --bind "$1/hook" "$hook" || exit 1
+  done
+  "$2" force-stop && "$2" start
+' gbtui-ufw-inside "$dir" "$init"
 """
 
 
