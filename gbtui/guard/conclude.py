@@ -7,7 +7,6 @@ import time
 from typing import Any, Literal
 
 from gbtui.errors import GbtuiError
-from gbtui.guard.plan import Wait
 from gbtui.guard.port import Approver, Outcome
 from gbtui.guard.revert import Reverted
 from gbtui.guard.run import Broke, Left, Run
@@ -44,6 +43,7 @@ async def undone(run: Run, why: str) -> Outcome:
             if run.armed:
                 rest += f". The host tries again by itself in {run.left_on_timer():.0f} s"
             return ended(run, "failed", rest)
+        stays = await run.stays()
         reverted = await run.reverter.disarm(run.id) if run.armed else None
     except (Left, GbtuiError) as error:
         return left(run, f"{why}; {error}")
@@ -51,8 +51,6 @@ async def undone(run: Run, why: str) -> Outcome:
     if reverted is not None:
         return await told(run, reverted)
     rest = "Everything done was undone." if run.attempted else "Nothing had been changed."
-    stays = [run.plan.steps[number] for number in run.attempted]
-    stays = [step for step in stays if not step.undo and not isinstance(step.does, Wait)]
     if stays:
         rest = f"What can be was undone; this stays: {', '.join(step.title for step in stays)}."
     return ended(run, "failed-undone", f"{why}. {rest}")

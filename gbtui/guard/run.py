@@ -16,7 +16,7 @@ from gbtui.guard.announce import announce, begins, ends
 from gbtui.guard.execute import Done, ask, longest, perform
 from gbtui.guard.journal import Journal
 from gbtui.guard.lock import Held
-from gbtui.guard.plan import Action, Plan, Step
+from gbtui.guard.plan import Action, Plan, Step, Wait
 from gbtui.guard.port import Event, Outcome, Progress
 from gbtui.guard.preview import shown
 from gbtui.guard.revert import Reverter
@@ -219,6 +219,12 @@ class Run:
             if step.undo and step.done is not None and (await self._ask(step)) is not False:
                 wrong.append(f"{step.title}: cannot prove that it is undone")
         return "; ".join(wrong)
+
+    async def stays(self) -> tuple[Step, ...]:
+        """What was begun, cannot be undone, and is not proven to have had no effect."""
+        begun = [self.plan.steps[number] for number in self.attempted]
+        lasting = [step for step in begun if not step.undo and not isinstance(step.does, Wait)]
+        return tuple([step for step in lasting if await self._took_effect(step)])
 
     async def _took_effect(self, step: Step) -> bool:
         return step.done is None or (await self._ask(step)) is not False

@@ -182,6 +182,7 @@ async def test_a_hold_taken_since_the_preview_makes_it_stale(host: DemoHost, tmp
     assert (await applied(host, tmp_path, made)).result == "changed"
     outcome = await applied(host, tmp_path, replace(made, relies_on=()))
     assert "it's being held" in outcome.message
+    assert "this stays" not in outcome.message
 
 
 async def test_a_new_record_in_lxd_makes_its_plan_stale(host: DemoHost, tmp_path: Path) -> None:
@@ -217,9 +218,9 @@ def test_only_single_snapshots_are_named(value: str, words: str) -> None:
 
 async def test_given_up_half_way_the_words_say_what_stays_destroyed(host: DemoHost, tmp_path: Path) -> None:
     made = await planned(host, DESTROYED, snapshots=f"{OLD},acme-tables/pre-upgrade")
-    op_id = await killed(host, tmp_path, made, "step-done:0")
+    op_id = await killed(host, tmp_path, made, "step-begin:1")
     outcome = await Recovery(engine(host, tmp_path)).undo_unfinished(op_id)
-    assert made.steps[0].title in outcome.message
+    assert f"this stays: {made.steps[0].title}." in outcome.message
     assert await rows_of(host, "acme-tables") == ["pre-upgrade"]
     assert await Recovery(engine(host, tmp_path)).unfinished() == ()
 
