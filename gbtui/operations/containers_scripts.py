@@ -51,7 +51,8 @@ while ! [ -d "$3" ]; do set -- "$1" "$2" "$(dirname "$3")"; done
 echo "$written $(df --output=avail -B1 -- "$3" | tail -n 1 | tr -d ' ')"
 """
 
-#: The newest snapshot is looked at before anything is touched: ZFS rolls back to no other.
+#: The newest snapshot is looked at before anything is touched: ZFS rolls back to no other. A restore
+#: that failed after its rollback is marked done and left stopped: undoing it puts everything back.
 RESTORE = """
 name=$1 snap=$2 dataset=$3 file=$4 mark=$5 runs=$6 keep=$3@gbtui-$5
 newest() { zfs list -H -o name -s createtxg -t snapshot -d 1 "$dataset" | tail -n 1; }
@@ -64,10 +65,13 @@ if [ -n "$file" ]; then
   mv -f -T -- "$file.new" "$file" && zfs destroy "$keep" ||
     { zfs destroy "$keep"; rm -f -- "$file.new"; again; exit 1; }
 fi
-zfs set "gbtui:restored=$mark begun" "$dataset" && lxc restore "$name" "$snap" &&
-  zfs set "gbtui:restored=$mark done" "$dataset" ||
-  { zfs inherit gbtui:restored "$dataset"; again; exit 1; }
-again
+zfs set "gbtui:restored=$mark begun" "$dataset" || { again; exit 1; }
+if lxc restore "$name" "$snap"; then zfs set "gbtui:restored=$mark done" "$dataset"; again; exit; fi
+if [ -n "$file" ] && [ "$(zfs get -Hp -o value "written@snapshot-$snap" "$dataset")" = 0 ]; then
+  zfs set "gbtui:restored=$mark done" "$dataset"; exit 1
+fi
+zfs inherit gbtui:restored "$dataset"; if [ -n "$file" ]; then rm -f -- "$file"; fi
+again; exit 1
 """
 
 RESTORED = """
