@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import termios
 from typing import Literal
 
 from gbtui.cli.words import show_plan
@@ -28,6 +29,21 @@ async def ask(question: str) -> str:
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return sys.stdin.readline().strip()
+
+
+async def ask_unseen(question: str) -> str:
+    """The same, of which nothing shows while it is typed; a line of stdin where that is no terminal."""
+    if not at_terminal():
+        return sys.stdin.readline().strip()
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+    try:
+        return await ask(question)
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+        sys.stderr.write("\n")
 
 
 class CommandLineApprover:
@@ -61,6 +77,10 @@ class CommandLineApprover:
             typed = await ask("this cannot be undone; type the target's name: ")
         answer = await ask("run it? type yes: ")
         return Approval(answer == "yes", self._user, acknowledged=warned, typed=typed)
+
+    async def secret(self, plan: Plan, name: str) -> str:
+        """Typed without an echo, or a line of stdin: a pipe from a password store."""
+        return await ask_unseen(f"{name}: ")
 
     async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name
         if self._keep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -81,6 +82,17 @@ def _unseal(call: Call) -> Answer:
     return Answer(0 if _reached(call, number) else 1, "".join(lines).encode())
 
 
+def _unseal_typed(call: Call) -> Answer:
+    key, vault = text(call.stdin).strip(), call.place.vault
+    if not re.fullmatch(r"[A-Za-z0-9+/=_-]+", key):
+        return failed(2, "not a key" if key else "no key")
+    if vault is not None and vault.sealed and key in vault.keys:
+        vault.given.add(key)
+        if len(vault.given) >= vault.needed:
+            unseal(call.place)
+    return Answer(0 if _reached(call, call.arguments[1]) else 1, f"{_state(call)}\n".encode())
+
+
 def _key_file(call: Call) -> Answer:
     path = call.arguments[0]
     file = call.place.files.get(path)
@@ -132,5 +144,6 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-given": _given,
     "gbtui-key-count": _count,
     "gbtui-unseal": _unseal,
+    "gbtui-unseal-typed": _unseal_typed,
     "gbtui-key-file": _key_file,
 }

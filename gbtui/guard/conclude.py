@@ -7,7 +7,7 @@ import time
 from typing import Any, Literal
 
 from gbtui.errors import GbtuiError
-from gbtui.guard.port import Approver, Outcome
+from gbtui.guard.port import Approver, Outcome, SecretGiver
 from gbtui.guard.revert import Reverted
 from gbtui.guard.run import Broke, Left, Run
 
@@ -21,6 +21,7 @@ async def onward(run: Run, approver: Approver | None, skip: tuple[int, ...] = ()
 
     Without an `approver` an armed revert is left to its timer, for a later `keep`.
     """
+    run.secrets = approver if isinstance(approver, SecretGiver) else None
     try:
         await run.forward(skip)
         await run.verify()

@@ -17,8 +17,8 @@ from gbtui.guard import conclude, crash
 from gbtui.guard.fingerprint import changed
 from gbtui.guard.journal import Journal, new_id
 from gbtui.guard.lock import RUN_DIR, hold
-from gbtui.guard.plan import Plan
-from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress
+from gbtui.guard.plan import Exec, Plan
+from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress, SecretGiver
 from gbtui.guard.revert import STATE_DIR, Reverter
 from gbtui.guard.run import Broke, Observe, Run
 from gbtui.guard.serial import to_json
@@ -76,6 +76,10 @@ class Engine:
             to_json(plan)  # what could not be journaled must not be begun
         except (Refused, BadInput) as error:
             return Outcome("", "refused", str(error), plan)
+        secret = any(isinstance(step.does, Exec) and step.does.secret for step in plan.steps)
+        if secret and not isinstance(approver, SecretGiver):
+            why = "a secret has to be typed, and this place cannot ask for it: gbtui apply at a terminal"
+            return Outcome("", "refused", why, plan)
         approval = await approver.approve(plan)
         declined = _unapproved(plan, approval)
         if declined is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gbtui import text
 from gbtui.errors import Changed, Failed, GbtuiError, NotFound, Unreachable
@@ -66,11 +66,16 @@ async def ask(host: Host, probe: Probe) -> Answer:
         return Answer(None, str(error))
 
 
-async def perform(host: Host, action: Action, stop: Callable[[], bool] = lambda: False) -> Done:
-    """Carry out `action`; `stop` ends a wait early. Raises Unreachable; other failures are a Done."""
+async def perform(
+    host: Host, action: Action, stop: Callable[[], bool] = lambda: False, *, stdin: bytes | None = None
+) -> Done:
+    """Carry out `action`; `stop` ends a wait early, `stdin` is a program's secret.
+
+    Raises Unreachable; other failures are a Done.
+    """
     try:
         if isinstance(action, Exec):
-            completed = await host.run(command(action))
+            completed = await host.run(replace(command(action), stdin=stdin))
             return Done(completed.ok, _said(completed), completed.status)
         if isinstance(action, Wait):
             return await _wait(host, action, stop)

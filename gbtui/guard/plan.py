@@ -24,11 +24,16 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exec:
-    """A program at `where` ("host" or an instance name). `timeout` in seconds."""
+    """A program at `where` ("host" or an instance name). `timeout` in seconds.
+
+    `secret` names something that is asked for when its step's time has come, and given on stdin:
+    the plan, the journal and the preview hold the name alone. Only a step's own action may have one.
+    """
 
     where: str
     argv: tuple[str, ...]
     timeout: float = 30.0
+    secret: str = ""
 
     def shown(self) -> str:
         return shlex.join(self.argv)

@@ -6,7 +6,7 @@ The engine asks through `Approver` and reports through `Progress`; it never impo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from gbtui.guard.plan import Plan
 
@@ -48,6 +48,14 @@ class Approver(Protocol):
 
     async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002
         """Verified, revert armed: keep the change, revert it now, or leave it to the timer."""
+
+
+@runtime_checkable
+class SecretGiver(Protocol):
+    """An approver that can be asked for a secret while the operation runs."""
+
+    async def secret(self, plan: Plan, name: str) -> str:
+        """What `name` stands for ("Vault unseal key 1 of 3"), as typed; "" for nothing. Never kept."""
 
 
 class Progress(Protocol):

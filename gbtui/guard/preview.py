@@ -20,7 +20,7 @@ def shown(action: Action) -> str:
     A script of many lines stands there by its name; `commands` has it whole, to be pasted.
     """
     if isinstance(action, Exec):
-        return _line(action)
+        return f"{_line(action)} ← {action.secret}, typed" if action.secret else _line(action)
     if isinstance(action, Wait):
         return f"wait up to {action.timeout:g} s: {wanted(action.probe)}"
     if isinstance(action, Amend):

@@ -16,8 +16,8 @@ from gbtui.guard.announce import announce, begins, ends
 from gbtui.guard.execute import Done, ask, longest, perform
 from gbtui.guard.journal import Journal
 from gbtui.guard.lock import Held
-from gbtui.guard.plan import Action, Plan, Step, Wait
-from gbtui.guard.port import Event, Outcome, Progress
+from gbtui.guard.plan import Action, Exec, Plan, Step, Wait
+from gbtui.guard.port import Event, Outcome, Progress, SecretGiver
 from gbtui.guard.preview import shown
 from gbtui.guard.revert import Reverter
 from gbtui.hosts.base import Host
@@ -67,6 +67,7 @@ class Run:
         self._journal = journal
         self._progress = progress
         self._observe = observe
+        self.secrets: SecretGiver | None = None
         self._clock = asyncio.get_running_loop().time
 
     # Telling
@@ -162,10 +163,11 @@ class Run:
 
     async def _step(self, number: int, step: Step) -> None:
         self._go_on()
+        secret = await self._secret(step.does)
         await self._hold_timer(step.does)
         self.note("step-begin", title=step.title, step=number, does=shown(step.does))
         self.attempted.append(number)
-        done, seconds = await self._timed(step.does)
+        done, seconds = await self._timed(step.does, secret)
         self._observe(f"step-ran:{number}")
         said: dict[str, Any] = {"seconds": seconds, "output": done.output, "status": done.status}
         if done.untouched:
@@ -191,10 +193,29 @@ class Run:
                 raise Broke(f"{title}: {done.output}")
             self.note("verify-done", title=title, step=number, seconds=seconds, output=done.output)
 
-    async def _timed(self, action: Action) -> tuple[Done, float]:
+    async def _secret(self, action: Action) -> bytes | None:
+        """What the action wants on stdin, asked for now and kept nowhere. Raises Broke or Left."""
+        if not isinstance(action, Exec) or not action.secret:
+            return None
+        if self.secrets is None:
+            raise Broke(f"{action.secret}: there is nobody to ask for it")
+        asked = asyncio.ensure_future(self.secrets.secret(self.plan, action.secret))
+        stopped = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({asked, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            typed = asked.result() if asked.done() else ""
+        finally:
+            asked.cancel()
+            stopped.cancel()
+        self._go_on()
+        if not typed:
+            raise Broke(f"{action.secret}: nothing was given")
+        return typed.encode()
+
+    async def _timed(self, action: Action, stdin: bytes | None = None) -> tuple[Done, float]:
         started = self._clock()
         try:
-            done = await perform(self.host, action, self.stopping.is_set)
+            done = await perform(self.host, action, self.stopping.is_set, stdin=stdin)
         except Unreachable as error:
             raise Left(str(error)) from error
         return done, round(self._clock() - started, 3)

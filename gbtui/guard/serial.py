@@ -99,7 +99,8 @@ def _shown(value: str) -> str:
 def exec_json(run: Exec) -> Json:
     """One program of a plan as JSON values."""
     argv = [_shown(word) for word in run.argv]
-    return {"kind": "exec", "where": _shown(run.where), "argv": argv, "timeout": run.timeout}
+    secret = {"secret": _shown(run.secret)} if run.secret else {}
+    return {"kind": "exec", "where": _shown(run.where), "argv": argv, "timeout": run.timeout, **secret}
 
 
 def _probe(probe: Probe) -> Json:
@@ -263,7 +264,8 @@ def _pair(value: Any) -> tuple[str, str]:
 
 def _read_exec(value: Any) -> Exec:
     read = _Reader(value, "exec")
-    return Exec(read.text("where"), read.texts("argv"), read.number("timeout"))
+    secret = read.text("secret") if "secret" in value else ""
+    return Exec(read.text("where"), read.texts("argv"), read.number("timeout"), secret)
 
 
 _EXPECT: dict[str, Literal["status", "stdout", "contains"]] = {

@@ -9,6 +9,7 @@ has it: it is Vault's own certificate on 127.0.0.1.
     gbtui-given ADDRESS N             "yes" where N keys are given, or it is open; else "no"
     gbtui-unseal FILE ADDRESS N       gives keys until N are given, or it is open: the seal after each;
                                       exit status 1 where it does not get there
+    gbtui-unseal-typed ADDRESS N      the same with one key, on stdin
     gbtui-key-file FILE               "MODE USER:GROUP yes|no" (tracked by git) · "missing" · "link"
 """
 
@@ -62,6 +63,14 @@ keys "$1" | while IFS= read -r key; do
 done
 reached "$2" "$3"
 """
+UNSEAL_TYPED = f"""{_SEAL}{_REACHED}
+IFS= read -r key || [ -n "$key" ] || {{ echo 'no key' >&2; exit 2; }}
+case $key in '' | *[!A-Za-z0-9+/=_-]*) echo 'not a key' >&2; exit 2;; esac
+printf '{{"key":"%s"}}' "$key" |
+  curl -sk -m 10 -X PUT --data-binary @- -o /dev/null "$1/v1/sys/unseal"
+seal "$1"
+reached "$1" "$2"
+"""
 KEY_FILE = """
 if [ -L "$1" ]; then echo link; exit 0; fi
 if ! [ -f "$1" ]; then echo missing; exit 0; fi
@@ -96,6 +105,12 @@ def given(container: str, address: str, number: int) -> Probe:
 def unseal(container: str, file: str, address: str, number: int) -> Exec:
     """Give keys of `file` until Vault has `number` of them, or is open."""
     return Exec(container, ("sh", "-c", UNSEAL, "gbtui-unseal", file, address, str(number)), 60.0)
+
+
+def unseal_typed(container: str, address: str, number: int, name: str) -> Exec:
+    """Give the one key that is asked for as `name` when its time has come."""
+    argv = ("sh", "-c", UNSEAL_TYPED, "gbtui-unseal-typed", address, str(number))
+    return Exec(container, argv, secret=name)
 
 
 def key_file(container: str, file: str) -> Exec:

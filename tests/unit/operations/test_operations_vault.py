@@ -14,6 +14,7 @@ from gbtui.demo.host import DemoHost
 from gbtui.demo.state import File, Vault
 from gbtui.facts.vault import Seal, parse_key_file, parse_seal
 from gbtui.guard.plan import Danger, Plan
+from gbtui.guard.serial import from_json, to_json
 from gbtui.operations import vault_scripts as scripts
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.hurried import engine, hurried, out, plan
@@ -56,6 +57,54 @@ async def test_three_keys_open_it_and_no_key_is_written_down(tmp_path: Path) -> 
     assert (await plan(host, UNSEAL, BOX)).noop == "already so: Vault is not sealed"
 
 
+class Typing(Answers):
+    """Answers that are asked for keys, too."""
+
+    def __init__(self, *typed: str) -> None:
+        super().__init__(acknowledged=YES.acknowledged)
+        self.left, self.names = list(typed), list[str]()
+
+    async def secret(self, made: Plan, name: str) -> str:
+        self.names.append(name)
+        return self.left.pop(0) if self.left else ""
+
+
+async def test_typed_keys_reach_vault_and_nothing_else(tmp_path: Path) -> None:
+    host = hurried("vault-sealed")
+    del host.state.places["acme-system"].files[vault.KEYS]
+    made = await plan(host, UNSEAL, {**BOX, "keys": "prompt"})
+    assert from_json(to_json(made)) == made
+    typing = Typing(*inner(host).keys[1:4])
+    outcome = await engine(host, tmp_path).apply(made, typing)
+    assert outcome.result == "done", outcome.message
+    assert not inner(host).sealed
+    assert typing.names == [f"Vault unseal key {n} of 3" for n in (1, 2, 3)]
+    written = everything(tmp_path)
+    assert not [key for key in inner(host).keys if key.encode() in written]
+    assert b"Vault unseal key 2 of 3" in written
+
+
+@pytest.mark.parametrize(
+    ("second", "said"), [("", "nothing was given"), ("a b;c", "not a key"), ("wrong", "1/3")]
+)
+async def test_a_key_that_is_none_ends_it_in_words(tmp_path: Path, second: str, said: str) -> None:
+    host = hurried("vault-sealed")
+    made = await plan(host, UNSEAL, {**BOX, "keys": "prompt"})
+    outcome = await engine(host, tmp_path).apply(made, Typing(inner(host).keys[0], second))
+    assert outcome.result != "done"
+    assert said in outcome.message
+    assert inner(host).sealed
+
+
+async def test_who_cannot_be_asked_begins_nothing(tmp_path: Path) -> None:
+    host = hurried("vault-sealed")
+    made = await plan(host, UNSEAL, {**BOX, "keys": "prompt"})
+    outcome = await engine(host, tmp_path).apply(made, YES)
+    assert outcome.result == "refused"
+    assert "at a terminal" in outcome.message
+    assert not inner(host).given
+
+
 async def test_keys_given_by_somebody_count_and_are_said(tmp_path: Path) -> None:
     host = hurried("vault-sealed")
     inner(host).given.add(inner(host).keys[4])
@@ -81,7 +130,7 @@ async def test_what_it_refuses() -> None:
     del host.state.places["acme-system"].files[vault.KEYS]
     made = await plan(host, UNSEAL, BOX)
     assert refusals(made) == ["keys-enough"]
-    assert "vault operator unseal" in made.refused[0].reason
+    assert "keys=prompt" in made.refused[0].reason
     assert refusals(await plan(host, PROTECT, BOX)) == ["keys-there"]
     await out(host, "acme-system", "systemctl", "stop", "vault.service")
     assert refusals(await plan(host, UNSEAL, BOX)) == ["vault-answers"]
@@ -138,11 +187,11 @@ async def test_a_key_is_in_a_body_and_nowhere_else(tmp_path: Path, name: str) ->
     file = tmp_path / "init.json"
     file.write_text(json.dumps({"other": ["x"], name: held, "root_token": "hvs.nothing"}, indent=2))
 
-    async def run(*argv: str) -> tuple[int, str]:
+    async def run(*argv: str, stdin: str = "") -> tuple[int, str]:
         env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe)
-        printed, errors = await process.communicate()
+        process = await asyncio.create_subprocess_exec(*argv, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
+        printed, errors = await process.communicate(stdin.encode())
         return process.returncode or 0, (printed + errors).decode()
 
     where = "https://127.0.0.1:8200"
@@ -156,8 +205,12 @@ async def test_a_key_is_in_a_body_and_nowhere_else(tmp_path: Path, name: str) ->
         (0, "yes\n"),
         (0, "no\n"),
     )
+    typed = await run(*scripts.unseal_typed("x", where, 1, "key").argv, stdin=held[0])
+    assert typed == (0, "sealed 2/3\n")
+    for wrong in ("", "a;b", "a b"):
+        assert (await run(*scripts.unseal_typed("x", where, 1, "key").argv, stdin=wrong))[0] == 2
     status, printed = await run(*scripts.unseal("x", str(file), where, 3).argv)
-    assert (status, printed) == (0, "sealed 2/3\nopen\n")
+    assert (status, printed) == (0, "open\n")
     assert await run(*scripts.seal("x", where).argv) == (0, "open\n")
     bodies = [json.loads(line)["key"] for line in (tmp_path / "given").read_text().split("\n") if line]
     assert set(bodies) <= set(held)
