@@ -2,7 +2,8 @@
 
 Each point is one run of its own: a fresh host, the operation, death at one label (before and after
 every step, every verification, at the prompt), then one way out: *finish*, *undo*, or *leave* (the
-host's own timer fires, then whatever was not armed is undone). It holds when recovery told the truth
+host's own timer fires, then whatever was not armed is undone). At the last label it dies once more at
+every step of the undoing, and is undone again. It holds when recovery told the truth
 about every step, the host is as after an undisturbed run or as before, the journal is whole, nothing
 is unfinished, and no timer is left behind. Time is made: a minute's wait costs nothing.
 """
@@ -206,19 +207,53 @@ async def undisturbed(case: Case, directory: Path) -> Undisturbed:
     return Undisturbed(stage.plan, labels, before, stage.picture())
 
 
-async def tried(case: Case, label: str, way: Way, known: Undisturbed, directory: Path) -> str:
-    """Kill it at `label`, go `way`; "" where everything held, else what did not."""
-    stage = await Stage.make(case, directory)
+async def killed(stage: Stage, label: str) -> str:
+    """Apply it and die at `label`; "" or how it ended instead."""
+    try:
+        outcome = await stage.engine(_dies_at(label)).apply(stage.plan, Yes())
+    except Killed:
+        return ""
+    return f"not killed: {outcome.result}: {outcome.message}"
 
+
+def _dies_at(label: str) -> Callable[[str], None]:
     def die(at: str) -> None:
         if at == label:
             raise Killed
 
+    return die
+
+
+async def undoing(case: Case, label: str, directory: Path) -> tuple[str, ...]:
+    """The labels of undoing it once it was killed at `label`."""
+    stage = await Stage.make(case, directory)
+    await killed(stage, label)
+    seen: list[str] = []
+    (op_id,) = stage.journal.unfinished(stage.host.name)
+    await Recovery(stage.engine(seen.append)).undo_unfinished(op_id)
+    return tuple(dict.fromkeys(at for at in seen if at.startswith(("undo-", "resume"))))
+
+
+async def killed_twice(case: Case, labels: tuple[str, str], known: Undisturbed, directory: Path) -> str:
+    """Kill it at the first label, its undoing at the second, and undo it again; "" where all held."""
+    stage = await Stage.make(case, directory)
+    await killed(stage, labels[0])
+    (op_id,) = stage.journal.unfinished(stage.host.name)
     try:
-        outcome = await stage.engine(die).apply(stage.plan, Yes())
-        return f"not killed: {outcome.result}: {outcome.message}"
+        await Recovery(stage.engine(_dies_at(labels[1]))).undo_unfinished(op_id)
+        return "not killed while undoing"
     except Killed:
         pass
+    found = await Recovery(stage.engine()).unfinished()
+    return await _out(case, "undo", found[0], stage, known) if found else "nobody knows of it any more"
+
+
+async def tried(case: Case, label: str, way: Way, known: Undisturbed, directory: Path) -> str:
+    """Kill it at `label`, go `way`; "" where everything held, else what did not."""
+    stage = await Stage.make(case, directory)
+    alive = await killed(stage, label)
+    if alive:
+        return alive
     recovery = Recovery(stage.engine())
     found = await recovery.unfinished()
     if label == "locked":
@@ -297,8 +332,8 @@ class Score:
     wrong: tuple[str, ...]
 
 
-def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS) -> Score:
-    """Every label of `case`, each with the ways `choose` gives for its number."""
+def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS, *, twice: bool = True) -> Score:
+    """Every label of `case`, with the ways `choose` gives for its number; `twice`: also while undoing."""
     shared = Path("/dev/shm")
     base = Path(tempfile.mkdtemp(prefix="crash-matrix-", dir=shared if shared.is_dir() else None))
     try:
@@ -312,6 +347,11 @@ def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS) -> 
                 count += 1
                 said = at_once(tried(case, label, way, known, base / f"{number}-{way}"))
                 wrong += [f"{label}, {way}: {said}"] if said else []
+        last = known.labels[-1]
+        for label in at_once(undoing(case, last, base / "undoing")) if twice else ():
+            count += 1
+            said = at_once(killed_twice(case, (last, label), known, base / f"twice-{label}"))
+            wrong += [f"{last}, undo killed at {label}: {said}"] if said else []
         return Score(count, tuple(wrong))
     finally:
         shutil.rmtree(base)

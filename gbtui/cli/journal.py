@@ -33,7 +33,11 @@ def _shape(record: Record) -> dict[str, object]:
 
 def _words(record: Record) -> str:
     keys = ("title", "operation", "where", "note", "reason", "outcome", "message", "status", "seconds")
-    return " · ".join(str(record.data[key]) for key in keys if record.data.get(key) not in {None, ""})
+    words = [str(record.data[key]) for key in keys if record.data.get(key) not in {None, ""}]
+    for key in ("acknowledged", "overridden"):
+        guards = record.data.get(key)
+        words += [f"{key}: {', '.join(map(str, guards))}"] if isinstance(guards, list) and guards else []
+    return " · ".join(words)
 
 
 def _list(records: tuple[Record, ...]) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
-from gbtui.guard.plan import Danger, Exec, Probe, Step, Wait
-from gbtui.operations.base import danger_of
+from gbtui.guard.plan import Danger, Exec, Plan, Probe, Step, Wait
+from gbtui.operations.base import Context, Parameter, danger_of
 from gbtui.operations.catalog import OPERATIONS, describe, find
 from gbtui.operations.parameters import CONTAINER
+from gbtui.profiles import load
 
 
 def test_ids_and_shape_are_the_documented_ones() -> None:
@@ -59,6 +63,25 @@ def test_a_container_that_is_accepted_is_a_plain_word(value: str) -> None:
         assert value.isascii()
         assert value.replace("-", "").isalnum()
         assert not value.startswith("-")
+
+
+async def test_what_is_left_out_by_default_is_passed_on_and_not_recorded() -> None:
+    seen: list[dict[str, str]] = []
+
+    async def make(_: Context, given: Mapping[str, str]) -> Plan:
+        seen.append(dict(given))
+        return Plan("a.b", (), "T", "w", Danger.SAFE, (), (), (), (), "f")
+
+    keep = Parameter("keep", "DAYS", lambda value: "" if value.isdecimal() else "not a number", "7")
+    operation = replace(find("firewall.accept-loopback"), parameters=(CONTAINER, keep), make=make)
+    context = Context(DemoHost(), load())
+    await operation.plan(context, {"container": "a"})
+    await operation.plan(context, {"container": "a", "keep": "3"})
+    assert [given["keep"] for given in seen] == ["7", "3"]
+    with pytest.raises(BadInput, match="expected DAYS"):
+        operation.checked({"container": "a", "keep": "x"})
+    with pytest.raises(BadInput, match=r"container=NAME .*\[keep=DAYS\]"):
+        operation.checked({"keep": "3"})
 
 
 def test_danger_comes_from_what_steps_do() -> None:
