@@ -21,6 +21,7 @@ from gbtui.guard.preview import public
 from gbtui.operations.base import Context, Operation, Parameter
 from gbtui.operations.catalog import OPERATIONS, find
 from gbtui.profiles import load
+from tests.operations_cases import PROXY_CONFIG
 
 HERE = Path(__file__).parent
 PLANS = HERE / "plans"
@@ -53,11 +54,17 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_the_plan_is_the_one_on_file(name: str) -> None:
+async def test_the_plan_is_the_one_on_file(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     host = DemoHost(clock=ManualClock(AT.timestamp()), faults=case.get("faults", ()))
     context = Context(host, load(), now=lambda: AT)
-    made = json.loads(json.dumps(public(await find(case["operation"]).plan(context, case["parameters"]))))
+    given = dict(case["parameters"])
+    if "appended" in case:
+        given["file"] = str(tmp_path / "config")
+        old = await host.read(PROXY_CONFIG, instance="acme-proxy")
+        (tmp_path / "config").write_bytes(old + case["appended"].encode())
+    said = json.dumps(public(await find(case["operation"]).plan(context, given)))
+    made = json.loads(said.replace(f"{tmp_path}/", ""))
     path = PLANS / f"{name}.json"
     if WRITE:
         path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
@@ -66,6 +73,10 @@ async def test_the_plan_is_the_one_on_file(name: str) -> None:
 
 def test_every_plan_on_file_has_its_case() -> None:
     assert {path.stem for path in PLANS.glob("*.json")} == set(CASES)
+
+
+def test_every_operation_has_a_plan_a_refusal_or_a_no_op_on_file() -> None:
+    assert {case["operation"] for case in CASES.values()} == {operation.id for operation in OPERATIONS}
 
 
 def _every_parameter() -> list[Any]:
