@@ -7,15 +7,13 @@ is taken for done before the admin API serves it; and what loses vhosts that wer
 
 from __future__ import annotations
 
-import asyncio
 import posixpath
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 from gbtui import text
 from gbtui.errors import BadInput, NotFound
 from gbtui.guard.plan import Danger, Plan, Verdict
-from gbtui.hosts.base import MIB, Command, inside
+from gbtui.hosts.base import Command, inside
 from gbtui.operations import proxy_guards as guards
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.base import Context, Operation
@@ -30,18 +28,17 @@ from gbtui.operations.proxy_look import (
     reading,
     resolved,
 )
-from gbtui.operations.proxy_parameters import BACKUP, FILE, GOING, REASON, WHICH, named
+from gbtui.operations.proxy_parameters import BACKUP, FILE, GOING, LONGEST, REASON, WHICH, named, read_file
 from gbtui.operations.proxy_steps import Change
 from gbtui.operations.running import RUNS
 
-LONGEST = MIB
 UNDO = "the vhosts are again those of before"
 
 
 async def apply_config(context: Context, given: Mapping[str, str]) -> Plan:
     """Plan to make a file of the operator's machine the proxy's configuration."""
     return await config_plan(
-        APPLY_CONFIG, context, given, await _read(given["file"]), f"apply {given['file']}"
+        APPLY_CONFIG, context, given, await read_file(given["file"]), f"apply {given['file']}"
     )
 
 
@@ -78,6 +75,7 @@ async def loaded(
     if refused or new.config is None:
         return assemble(operation, context, given, title, verdicts=verdicts)
     change = Change(context, seen, data, new.config, "reload")
+    verdicts += guards.secrets(*change.files())
     if not change.writes and not change.loads:
         noop = f"already so: {seen.container} runs exactly this, {len(new.config.vhosts)} vhosts"
         return assemble(operation, context, given, title, verdicts=before, noop=noop)
@@ -117,24 +115,6 @@ def verdicts_of(
     )
     answers = (guards.admin(seen),) if reload and seen.running.config is None else ()
     return (readable, *kept, *answers)
-
-
-async def _read(path: str) -> bytes:
-    """A file of the operator's machine. Raises BadInput where it cannot be read or is no Caddyfile's size."""
-    try:
-        data = await asyncio.to_thread(_bytes, Path(path))
-    except OSError as error:
-        hint = "a Caddyfile on this machine, by its whole path"
-        raise BadInput(f"file={path}", why=error.strerror or "it cannot be read", hint=hint) from error
-    if not data.strip() or len(data) > LONGEST:
-        size = "is empty" if not data.strip() else f"has more than {LONGEST} bytes"
-        raise BadInput(f"file={path}", why=f"it {size}", hint="a whole Caddyfile")
-    return data
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(LONGEST + 1)
 
 
 async def restore(context: Context, given: Mapping[str, str]) -> Plan:
@@ -202,7 +182,7 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
 
 
 KEPT = (RUNS, guards.READS, guards.SHRINK, guards.STORAGE, guards.DISK, guards.ADMIN)
-_CONFIG = (*KEPT, guards.RESOLVE)
+_CONFIG = (*KEPT, guards.RESOLVE, guards.SECRETS)
 APPLY_CONFIG = Operation(
     id="proxy.apply-config",
     title="Apply a Caddyfile",

@@ -63,12 +63,14 @@ async def _removed(
     verdicts = [there, *verdicts_of(context, seen, new, (domain,), reload=False)]
     if new.config is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(REMOVE_DOMAIN, context, given, title, verdicts=verdicts)
-    verdicts.append(_only(seen, new, domain))
+    only = _only(seen, new, domain)
+    verdicts.append(only)
     change = Change(context, seen, data, new.config, "restart")
+    verdicts += guards.secrets(*change.files())
     verdicts.append(
         guards.DARK.warn(f"{change.dark()[0]}: only a restart ends what Caddy tries for {domain}")
     )
-    if verdicts[-2].verdict == "refuse":
+    if only.verdict == "refuse":
         return assemble(REMOVE_DOMAIN, context, given, title, verdicts=verdicts)
     silent = scripts.silent(seen.container, context.profile.proxy_unit, domain, SILENT_AFTER)
     return assemble(
@@ -107,7 +109,7 @@ REMOVE_DOMAIN = Operation(
     summary="take a dead domain's site out of the Caddyfile and restart Caddy, so that it forgets it",
     subject="proxy",
     parameters=(DOMAIN, WHICH),
-    guards=(*KEPT, guards.ONLY, guards.DARK),
+    guards=(*KEPT, guards.ONLY, guards.SECRETS, guards.DARK),
     danger=Danger.DISRUPTIVE,
     items=(53, 55, 56, 59, 60),
     make=remove_domain,

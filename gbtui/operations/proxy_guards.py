@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from gbtui import text
 from gbtui.facts.proxy_config import ProxyConfig
+from gbtui.guard.mask import mask
 from gbtui.guard.plan import Verdict
 from gbtui.operations.base import Guard
 from gbtui.operations.proxy_look import Look, Meaning
@@ -20,9 +23,13 @@ DARK = Guard("vhosts-dark", "who uses the vhosts knows that Caddy restarts", (57
 ONLY = Guard("only-that-domain", "the named domain goes, and nothing else changes", (59, 60))
 MOVES = Guard("certificates-move", "the certificates can be moved as files", (58,))
 RESOLVE = Guard("names-resolve", "names that come have an address, so that a certificate can be had", (59,))
+SECRETS = Guard("secrets-in-file", "no secret stands in the file, because the journal keeps it whole", (65,))
 
 FEW = 2
 """So few vhosts are what the guide calls a broken configuration."""
+
+_SECRET = re.compile(r"\$2[abxy]\$\d\d\$|\bdns\s+[a-z0-9_]+\s+[^\s{}]{16,}")
+"""A password's bcrypt hash; a DNS provider's token."""
 
 
 def reads(new: Meaning) -> Verdict:
@@ -97,6 +104,21 @@ def resolve(asked: Collection[str], found: Collection[str]) -> Verdict:
         why = f"no address is found for {_list(without)}: first DNS, then the vhost, or Caddy tries in vain"
         return RESOLVE.warn(why)
     return RESOLVE.allow(f"an address is found for {_list(sorted(asked))}")
+
+
+def secrets(*files: bytes) -> tuple[Verdict, ...]:
+    """A warning where a file that goes into the journal has what looks like a secret in it."""
+    lines = {
+        number
+        for data in files
+        for number, line in enumerate(text.text(data).splitlines(), 1)
+        if mask(line) != line or _SECRET.search(line)
+    }
+    if not lines:
+        return ()
+    where = ", ".join(map(str, sorted(lines)[:5]))
+    said = f"line {where} holds what looks like a secret, and the journal (mode 0600) keeps the file for undo"
+    return (SECRETS.warn(f"{said}; {{env.NAME}} in the file and the value in the unit keep it out"),)
 
 
 def _list(names: list[str]) -> str:

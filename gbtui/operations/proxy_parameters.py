@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 
+from gbtui.errors import BadInput
+from gbtui.hosts.base import MIB
 from gbtui.operations.base import Parameter
 from gbtui.operations.parameters import CONTAINER
 
@@ -13,6 +17,8 @@ _NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})+")
 _NAMES_MOST = 64
 _BACKUP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}\.bak-\d{12}(?:\d\d)?(?:\.undone)?")
 REASON_LONGEST = 199
+LONGEST = MIB
+"""Bytes of a Caddyfile at most."""
 
 
 def path(value: str) -> str:
@@ -57,3 +63,21 @@ ROOT = Parameter(
 def named(value: str) -> tuple[str, ...]:
     """The names of a list with commas."""
     return tuple(name for name in value.split(",") if name)
+
+
+async def read_file(path: str) -> bytes:
+    """A file of the operator's machine. Raises BadInput where it cannot be read or is no Caddyfile's size."""
+    try:
+        data = await asyncio.to_thread(_bytes, Path(path))
+    except OSError as error:
+        hint = "a Caddyfile on this machine, by its whole path"
+        raise BadInput(f"file={path}", why=error.strerror or "it cannot be read", hint=hint) from error
+    if not data.strip() or len(data) > LONGEST:
+        size = "is empty" if not data.strip() else f"has more than {LONGEST} bytes"
+        raise BadInput(f"file={path}", why=f"it {size}", hint="a whole Caddyfile")
+    return data
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LONGEST + 1)

@@ -36,6 +36,10 @@ class Change:
         """Whether the file changes."""
         return self.data != self.seen.data
 
+    def files(self) -> tuple[bytes, ...]:
+        """What of the configuration goes into the plan, and so into the journal."""
+        return (self.seen.data or b"", self.data) if self.writes else ()
+
     @property
     def loads(self) -> bool:
         """Whether what runs changes."""

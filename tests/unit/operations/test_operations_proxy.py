@@ -196,6 +196,26 @@ async def test_a_name_without_an_address_is_warned_about(host: DemoHost, tmp_pat
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        b'header Authorization "Bearer 0123456789abcdef"',
+        b"log $2a$14$Zkx19XLiW6VYouLHR5NmfO",
+        b"tls {\n\t\tdns cloudflare 0123456789abcdefghij\n\t}",
+    ],
+)
+async def test_a_secret_in_the_file_is_told_without_telling_it(
+    host: DemoHost, tmp_path: Path, line: bytes
+) -> None:
+    site = b"http://new.acme.example {\n\t%s\n\trespond ok\n}\n" % line
+    made = await apply_plan(host, tmp_path, await config(host) + site)
+    (warned,) = [verdict for verdict in made.warnings if verdict.guard == "secrets-in-file"]
+    assert "looks like a secret" in warned.reason
+    assert "0123456789" not in warned.reason
+    fine = site.replace(line, b"tls {\n\t\tdns cloudflare {env.DNS_TOKEN_OF_THE_ZONE}\n\t}")
+    assert not (await apply_plan(host, tmp_path, await config(host) + fine)).warnings
+
+
+@pytest.mark.parametrize(
     ("path", "words"), [("/nowhere/x", "No such file"), ("/etc", "Is a directory"), ("/dev/null", "is empty")]
 )
 async def test_a_file_that_cannot_be_read_here_is_bad_input(host: DemoHost, path: str, words: str) -> None:
