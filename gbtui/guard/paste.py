@@ -49,7 +49,16 @@ def pasteable(action: Action) -> str:
         return _waiting(action.probe, action.timeout, action.interval)
     if isinstance(action, Amend):
         return shlex.join(as_argv(action))
-    return command(action).shown()
+    return (
+        f"{_typed(action.secret)} | {command(action).shown()}" if action.secret else command(action).shown()
+    )
+
+
+def _typed(name: str) -> str:
+    """Asks at the terminal, unseen, and hands over by stdin what was typed (R8: no argv, no file)."""
+    ask = f"printf %s {shlex.quote(f'{name}: ')} >/dev/tty"
+    read = "stty -echo </dev/tty; IFS= read -r typed </dev/tty; stty echo </dev/tty"
+    return f'{{ {ask}; {read}; echo >/dev/tty; printf %s "$typed"; }}'
 
 
 def _waiting(probe: Probe, timeout: float, interval: float) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import shlex
 import subprocess  # noqa: TID251 - the shell an operator pastes into
+import termios
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +141,29 @@ def test_a_wait_goes_on_once_it_is_so(rig: Rig) -> None:
 def test_an_amendment_is_the_clients_own_command() -> None:
     change = Amend("acme-drive", "config", "security.privileged", None, "true")
     assert pasteable(change) == "lxc config set acme-drive security.privileged=true"
+
+
+def test_a_secret_is_asked_for_unseen_and_given_on_stdin(rig: Rig) -> None:
+    taken = rig.root / "taken"
+    run = Exec("acme-system", ("sh", "-c", 'cat >"$1"', "take", str(taken)), secret="Key 1's")
+    (rig.root / "pasted").write_text(pasted(replace(plan(rig.root), steps=(Step("Take", run),))))
+    terminal, side = pty.openpty()
+    shell = subprocess.Popen(
+        ["setsid", "-c", "sh", str(rig.root / "pasted")], stdin=side, stdout=side, stderr=side
+    )
+    seen = b""
+    while b"Key 1's: " not in seen:
+        seen += os.read(terminal, 1000)
+    while termios.tcgetattr(side)[3] & termios.ECHO:
+        assert shell.poll() is None
+    os.write(terminal, b"s3cr3t \n")
+    assert shell.wait(30) == 0
+    seen += os.read(terminal, 1000)
+    assert taken.read_bytes() == b"s3cr3t "
+    assert b"s3cr3t" not in seen
+    assert termios.tcgetattr(side)[3] & termios.ECHO
+    os.close(terminal)
+    os.close(side)
 
 
 def test_what_is_too_large_for_a_clipboard_is_said() -> None:
