@@ -31,6 +31,7 @@ from gbtui.facts.snapshots_parse import (
 )
 from gbtui.facts.snapshots_types import Pool, SnapshotRow
 from gbtui.hosts.base import Command, Completed, Host
+from gbtui.operations.base import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,12 @@ async def clock_of(host: Host) -> datetime:
         return datetime.fromisoformat(text.line(done.stdout)).replace(tzinfo=UTC)
     except ValueError:
         raise Malformed("the host's clock", why=f"date said {text.line(done.stdout)!r}") from None
+
+
+def of_tenant(rows: Iterable[SnapshotRow], context: Context) -> list[SnapshotRow]:
+    """`rows`, without those of other tenants where the operator has chosen one."""
+    tenant = context.tenant
+    return [row for row in rows if tenant is None or context.profile.split(row.instance)[0] == tenant]
 
 
 def grouped(rows: Iterable[SnapshotRow]) -> dict[str, list[SnapshotRow]]:

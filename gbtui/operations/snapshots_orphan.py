@@ -18,7 +18,7 @@ from gbtui.operations import snapshots_scripts as scripts
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.snapshots_guards import THERE
-from gbtui.operations.snapshots_look import Close, Sides, both_sides, clock_of, closely
+from gbtui.operations.snapshots_look import Close, Sides, both_sides, clock_of, closely, of_tenant
 from gbtui.operations.snapshots_names import MOST, SOME_SNAPSHOTS, counted, listed, some
 
 YOUNG = 600.0
@@ -34,7 +34,7 @@ async def forget_orphan(context: Context, given: Mapping[str, str]) -> Plan:
     names = listed(given["snapshots"])
     sides = await both_sides(context.host, names)
     found = {name: sides.find(name) for name in names}
-    rows = [row for row in found.values() if row is not None] if names else _orphans(sides)
+    rows = [row for row in found.values() if row is not None] if names else _orphans(context, sides)
     rows = list({row.full_name: row for row in rows}.values())[:MOST]
     early = _early(names, found, rows, sides)
     if early is not None:
@@ -66,8 +66,8 @@ async def forget_orphan(context: Context, given: Mapping[str, str]) -> Plan:
     )
 
 
-def _orphans(sides: Sides) -> list[SnapshotRow]:
-    return [row for row in sides.rows if row.missing and row.instance]
+def _orphans(context: Context, sides: Sides) -> list[SnapshotRow]:
+    return [row for row in of_tenant(sides.rows, context) if row.missing and row.instance]
 
 
 def _early(

@@ -20,7 +20,7 @@ from gbtui.operations.snapshots_guards import (
     objection,
     space,
 )
-from gbtui.operations.snapshots_look import Close, Sides, both_sides, clock_of, closely, grouped
+from gbtui.operations.snapshots_look import Close, Sides, both_sides, clock_of, closely, grouped, of_tenant
 from gbtui.operations.snapshots_names import DAY, KEEP, MOST, ONE_DATASET, counted, days, some
 from gbtui.operations.snapshots_steps import destroying, proven, resting_on
 from gbtui.operations.snapshots_take import KNOWN
@@ -42,7 +42,7 @@ async def prune(context: Context, given: Mapping[str, str]) -> Plan:
     if dataset in sides.absent:
         absent = KNOWN.refuse(f"there is no dataset {dataset}: gbtui show snapshots lists them")
         return assemble(PRUNE, context, given, f"Prune{where}", verdicts=(absent,))
-    rolling = [row for row in sides.rows if _rolling(row)]
+    rolling = [row for row in of_tenant(sides.rows, context) if _rolling(row)]
     old = overdue(rolling, keep, now)
     old, later = old[:MOST], old[MOST:]
     close = await closely(context.host, old)

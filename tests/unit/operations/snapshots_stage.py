@@ -30,9 +30,9 @@ def demo(*faults: str) -> DemoHost:
     return DemoHost(clock=ManualClock(AT.timestamp()), faults=faults)
 
 
-async def planned(host: DemoHost, operation: str, **given: str) -> Plan:
+async def planned(host: DemoHost, operation: str, tenant: str | None = None, **given: str) -> Plan:
     now = datetime.fromtimestamp(host.clock.now(), UTC)
-    return await find(operation).plan(Context(host, load(), now=lambda: now), given)
+    return await find(operation).plan(Context(host, load(), tenant, now=lambda: now), given)
 
 
 def engine(host: DemoHost, path: Path) -> Engine:

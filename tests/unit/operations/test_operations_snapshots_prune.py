@@ -78,6 +78,15 @@ async def test_what_somebody_took_by_hand_stays(host: DemoHost) -> None:
     assert [step.title for step in made.steps] == [f"Destroy {CI}@daily-2026-11-16"]
 
 
+async def test_another_tenants_are_not_touched(host: DemoHost) -> None:
+    old(host, f"{POOL}/other-dns", "daily-2026-01-01", 326)
+    old(host, f"{POOL}/other-dns", "daily-2026-01-02", 325)
+    made = await planned(host, PRUNED, tenant="acme", keep="7d")
+    assert [step.title for step in made.steps] == [f"Destroy {CI}@daily-2026-11-16"]
+    assert len((await planned(host, PRUNED, keep="7d")).steps) == 2
+    assert (await planned(host, "snapshots.forget-orphan", tenant="other")).noop
+
+
 async def test_a_held_one_is_left_alone_and_told(host: DemoHost, tmp_path: Path) -> None:
     before = both(host)
     made = await planned(host, PRUNED, keep="1d", dataset=SYSTEM)
