@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
 from gbtui.guard.plan import Plan
 from gbtui.operations.catalog import find
+from gbtui.operations.firewall_delete import RULE
 from tests.unit.guard.rig import Answers
-from tests.unit.operations.firewall_rig import BOX, YES, rules, saved, sh, word
+from tests.unit.operations.firewall_rig import BOX, V4, YES, rules, saved, sh, word
 from tests.unit.operations.hurried import engine, hurried
 from tests.unit.operations.hurried import plan as planned
 
@@ -36,6 +39,15 @@ async def test_gone_running_and_saved_and_back_at_its_place(tmp_path: Path) -> N
     undone = await engine(host, tmp_path).undo(done.id, SURE)
     assert undone.result == "done", undone.message
     assert (await rules(host), await saved(host)) == (before, files)
+
+
+async def test_a_saved_rule_written_by_hand_goes_as_well(tmp_path: Path) -> None:
+    host = hurried()
+    file = host.state.places[BOX].files[V4]
+    file.data = file.data.replace(b"-p tcp -m tcp --dport 9000", b"-p tcp --dport 9000")
+    done = await engine(host, tmp_path).apply(await plan(host), SURE)
+    assert done.result == "done", done.message
+    assert b"9000" not in ((await saved(host))[0] or b"")
 
 
 async def test_who_takes_out_a_drop_has_read_what_it_opens(tmp_path: Path) -> None:
@@ -110,3 +122,10 @@ async def test_a_rule_with_quotes_in_it_is_found_and_comes_back(tmp_path: Path) 
 def test_what_is_no_rule_is_refused_with_the_form(rule: str) -> None:
     with pytest.raises(BadInput, match="as iptables -S shows it"):
         find("firewall.delete-rule").checked({"container": BOX, "rule": rule})
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_rule_or_refused(value: str) -> None:
+    if not RULE.check(value):
+        assert value.isascii()
+        assert value.startswith(("-", "!", " ", '"', "'"))
