@@ -81,6 +81,24 @@ CASES = (
     ),
     Case("fail2ban-client banned", out=r"^\[\{'stalwart': \[.*\]\}\]$", where="acme-email"),
     Case("fail2ban-client get caddy-http-flood bantime", out=r"^3600$", where=PROXY),
+    Case(
+        "fail2ban-client get caddy-http-flood actions",
+        out=r"^The jail caddy-http-flood has the following actions:\niptables-multiport$",
+        where=PROXY,
+    ),
+    Case(
+        "fail2ban-client get caddy-http-flood failregex",
+        out=r'^The following regular expression are defined:\n`- \[0\]: .*"status":4\\d\\d\\b$',
+        where=PROXY,
+    ),
+    Case(
+        "fail2ban-client get sshd ignoreip",
+        out=r"^These IP addresses/networks are ignored:\n\|- 127\.0\.0\.0/8\n(.*\n)*`- \S+$",
+    ),
+    Case("fail2ban-client get caddy-http-flood ignoreip", out=r"^No IP address/network is ig", where=PROXY),
+    Case("ip -j -d addr show", out=r'^\[\{"ifindex":1,.*"ifname":"lxdbr0",.*"info_kind":"bridge"'),
+    Case("ip -j route show default", out=r'^\[\{"dst":"default","gateway":"[0-9.]+",'),
+    Case("ss -Htnp state established", out=r'^0 +\d+ +\S+:22 +\S+:\d+ +users:\(\("sshd(-session)?",pid='),
     Case("zfs list -Hp nosuchpool", 1, err=r"^cannot open 'nosuchpool': dataset does not exist$"),
     Case(
         "zfs list -Hp -t snapshot -o name,used,refer,creation,userrefs",
