@@ -166,16 +166,17 @@ def test_the_plan_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("cli")
 def test_every_operation_is_listed_with_its_guards(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ops"]) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    blocks = capsys.readouterr().out.strip().split("\n\n")
+    said = {block.split()[0]: "".join(block.split()) for block in blocks}
     assert main(["ops", "--json"]) == 0
     shown = {one["id"]: one for one in json.loads(capsys.readouterr().out)["operations"]}
     for operation in catalog.OPERATIONS:
         assert operation.guards, operation.id
         for guard in operation.guards:
-            assert guard.id in lines[operation.id]
+            assert guard.id in said[operation.id]
             assert guard.sentence
         assert [one["id"] for one in shown[operation.id]["guards"]] == [
             guard.id for guard in operation.guards
         ]
         for parameter in operation.parameters:
-            assert parameter.usage in lines[operation.id]
+            assert "".join(parameter.usage.split()) in said[operation.id]
