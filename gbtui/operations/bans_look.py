@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gbtui.errors import GbtuiError, MissingTool, NotFound
+from gbtui.errors import GbtuiError, MissingTool, NotFound, Unreachable
 from gbtui.facts import bans_own
 from gbtui.facts.bans_filter import HeldList, Network, as_network, parse_held
 from gbtui.facts.bans_own import Own
 from gbtui.facts.bans_parse import STATUS, parse_jails
 from gbtui.facts.failure import absent, failure
+from gbtui.guard.paste import command
 from gbtui.guard.plan import Exec
-from gbtui.guard.preview import command
 from gbtui.hosts.base import Command, Completed, Host
 from gbtui.operations import bans_scripts
+from gbtui.operations.bans_address import overlapping, special
 from gbtui.text import line, text
 
 HOST = "host"
@@ -146,6 +147,27 @@ async def never(host: Host) -> tuple[tuple[Own, ...], tuple[Own, ...]]:
     )
     people = (*bans_own.parse_logins(logins.stdout), *(bans_own.parse_who(who.stdout) if who.ok else ()))
     return own, (*people, *await _self(host))
+
+
+async def keep_free(host: Host, networks: Iterable[Network]) -> dict[Network, str]:
+    """Of `networks`, those that must not be banned again by undoing, and why.
+
+    All of them where nobody can say who is logged in.
+    """
+    wanted = list(networks)
+    try:
+        own, people = await never(host)
+    except Unreachable:
+        raise
+    except GbtuiError as error:
+        return dict.fromkeys(wanted, f"it is not known whom it would hit: {error}")
+    found = {}
+    for network in wanted:
+        hit = overlapping(network, (*people, *own))
+        if hit is not None or special(network) is not None:
+            whom = hit.what if hit is not None else "a private or special range"
+            found[network] = f"undoing it would ban {whom}"
+    return found
 
 
 async def _self(host: Host) -> tuple[Own, ...]:

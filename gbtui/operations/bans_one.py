@@ -87,9 +87,10 @@ def asked(seen: Look) -> tuple[str, Exec]:
     return f"how {shown(seen.network)} is held", state_of(seen.where, seen.jail, seen.network)
 
 
-def deletions(where: str, rules: Sequence[Held], *, keep: int = 0) -> tuple[Step, ...]:
+def deletions(where: str, rules: Sequence[Held], *, keep: int = 0, no_undo: str = "") -> tuple[Step, ...]:
     """Steps that delete rules of one address in one jail, but for the first `keep` of each tool.
 
+    `no_undo`: why they must not come back; "" where they may.
     Each step's proof is how often the rule is still there, so that none is deleted twice.
     """
     steps = []
@@ -105,7 +106,8 @@ def deletions(where: str, rules: Sequence[Held], *, keep: int = 0) -> tuple[Step
                     f"Delete the rule without a ban for {shown(rule.network)} in {rule.jail} ({tool})",
                     deleted(where, rule),
                     Probe(title, run, "contains", rows, negate=True),
-                    (added(where, rule),),
+                    () if no_undo else (added(where, rule),),
+                    no_undo,
                 )
             )
     return tuple(steps)

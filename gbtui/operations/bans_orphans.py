@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gbtui.facts.bans_filter import Held, HeldList, shown
+from gbtui.facts.bans_filter import Held, HeldList, Network, shown
 from gbtui.guard.plan import Danger, Exec, Plan, Step, Verdict
 from gbtui.operations.assemble import assemble, proofs, relying
-from gbtui.operations.bans_look import held, look_at, state_of
+from gbtui.operations.bans_look import held, keep_free, look_at, state_of
 from gbtui.operations.bans_one import deletions
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.parameters import PLACE
@@ -49,7 +49,8 @@ async def clear_orphans(context: Context, given: Mapping[str, str]) -> Plan:
         return assemble(CLEAR_ORPHANS, context, given, title, verdicts=verdicts)
     verdicts.append(SETTLED.allow("without a ban at two looks"))
     chosen = list(lasting.values())[:MOST]
-    steps = _steps(where, seen, chosen)
+    free = await keep_free(context.host, [rules[0].network for rules in chosen])
+    steps = _steps(where, seen, chosen, free)
     return assemble(
         CLEAR_ORPHANS,
         context,
@@ -88,12 +89,15 @@ def _grouped(found: Sequence[Held]) -> dict[tuple[str, str], list[Held]]:
     return groups
 
 
-def _steps(where: str, seen: HeldList, chosen: Sequence[Sequence[Held]]) -> tuple[Step, ...]:
+def _steps(
+    where: str, seen: HeldList, chosen: Sequence[Sequence[Held]], free: Mapping[Network, str]
+) -> tuple[Step, ...]:
     steps: list[Step] = []
     for rules in chosen:
         every = seen.of(rules[0].jail, rules[0].network)
         listed = any(one.state == "listed" for one in every)
-        steps += deletions(where, [one for one in every if one.state != "listed"], keep=int(listed))
+        ruled = [one for one in every if one.state != "listed"]
+        steps += deletions(where, ruled, keep=int(listed), no_undo=free.get(rules[0].network, ""))
     return tuple(steps)
 
 
@@ -136,7 +140,7 @@ CLEAR_ORPHANS = Operation(
     subject="bans",
     parameters=(PLACE,),
     guards=(ANSWERS, SETTLED, ENTRIES),
-    danger=Danger.REVERSIBLE,
+    danger=Danger.DISRUPTIVE,
     items=(29, 72),
     make=clear_orphans,
 )

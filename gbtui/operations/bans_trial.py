@@ -9,8 +9,8 @@ from gbtui.errors import NotFound
 from gbtui.facts import bans_own
 from gbtui.facts.bans_sample import Sample, parse_matched
 from gbtui.facts.failure import failure
+from gbtui.guard.paste import command
 from gbtui.guard.plan import Exec
-from gbtui.guard.preview import command
 from gbtui.hosts.base import Command, Host, inside
 from gbtui.operations import bans_scripts
 from gbtui.operations.bans_jails import DEBIAN, ROOT, JailPlan

@@ -9,7 +9,7 @@ from gbtui.facts.bans_own import Own
 from gbtui.guard.plan import Danger, Plan, Step, Wait
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.bans_address import ADDRESS, JAIL_NAME, overlapping
-from gbtui.operations.bans_look import held, look_at
+from gbtui.operations.bans_look import held, keep_free, look_at
 from gbtui.operations.bans_one import JAIL, SETTLES, Look, asked, deletions, judge_jail, network_of
 from gbtui.operations.base import Context, Operation
 from gbtui.operations.parameters import PLACE
@@ -26,7 +26,8 @@ async def unban(context: Context, given: Mapping[str, str]) -> Plan:
     seen = Look(where, jail, network, await held(context.host, where, *place.jails))
     if not seen.held:
         return assemble(UNBAN, context, given, title, verdicts=verdicts, noop=_free(seen))
-    steps = _unban_steps(seen)
+    free = await keep_free(context.host, (network,))
+    steps = _unban_steps(seen, free.get(network, ""))
     return assemble(
         UNBAN,
         context,
@@ -64,14 +65,14 @@ def _why_unban(seen: Look) -> str:
     return f"{seen.jail} lists it, and {tools} turns it away"
 
 
-def _unban_steps(seen: Look) -> tuple[Step, ...]:
+def _unban_steps(seen: Look, no_undo: str) -> tuple[Step, ...]:
     """Rules beyond fail2ban's own one first, by their specification; then fail2ban's."""
-    steps = deletions(seen.where, seen.rules, keep=1 if seen.listed else 0)
+    steps = deletions(seen.where, seen.rules, keep=int(seen.listed), no_undo=no_undo)
     if not seen.listed:
         return steps
-    lift = Step(
-        f"Unban {shown(seen.network)} in {seen.jail}", seen.do("unbanip"), seen.free(), (seen.do("banip"),)
-    )
+    back = () if no_undo else (seen.do("banip"),)
+    title = f"Unban {shown(seen.network)} in {seen.jail}"
+    lift = Step(title, seen.do("unbanip"), seen.free(), back, no_undo)
     return (*steps, lift, Step("Wait for the packet filter", Wait(seen.free(), SETTLES)))
 
 
@@ -82,7 +83,7 @@ UNBAN = Operation(
     subject="bans",
     parameters=(PLACE, JAIL_NAME, ADDRESS),
     guards=(JAIL,),
-    danger=Danger.REVERSIBLE,
+    danger=Danger.DISRUPTIVE,
     items=(29, 30, 72),
     make=unban,
 )

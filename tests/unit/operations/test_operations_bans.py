@@ -235,3 +235,16 @@ async def test_a_packet_filter_that_cannot_be_read_is_an_error_not_an_answer(sta
     )
     made = await stage.plan("bans.unban", **HERE, address=STRANGER)
     assert said(made, "jail-exists")[0] == "refuse"
+
+
+async def test_unbanning_oneself_is_never_taken_back(stage: Stage) -> None:
+    """Undone, it would ban who is logged in: the guards of a ban hold for the undo of an unban, too."""
+    await stage.run("fail2ban-client", "set", "sshd", "banip", "198.51.100.2", where="host")
+    op_id = await stage.apply("bans.unban", container="host", jail="sshd", address="198.51.100.2")
+    back = await stage.engine.plan_undo(op_id)
+    assert back.refused
+    assert any("would ban somebody logged in" in verdict.reason for verdict in back.verdicts)
+    await stage.run("fail2ban-client", "set", "sshd", "banip", "10.77.0.1", where="host")
+    stage.host.state.places["host"].missing.add("ss")
+    made = await stage.plan("bans.unban", container="host", jail="sshd", address="10.77.0.1")
+    assert made.steps[0].no_undo.startswith("it is not known whom it would hit")
