@@ -58,6 +58,45 @@ def rules(call: Call) -> Answer:
     return _run(replace(call, stdin=given.encode()), (program, "-w", *options))
 
 
+def rules_around(call: Call) -> Answer:
+    """gbtui-rules-around: what leads to fail2ban's chains now stays, in its place where it has one."""
+    program, given = call.arguments
+    saved = _run(call, (program.replace("restore", "save"),))
+    running = _by_chain(text(saved.stdout).splitlines())
+    out: list[str] = []
+    for key, lines in _by_chain(given.splitlines()).items():
+        theirs = [line for line in running.get(key, []) if _theirs(line)]
+        same = sorted(theirs) == sorted(filter(_theirs, lines))
+        kept = lines if same else [*theirs, *(line for line in lines if not _theirs(line))]
+        out += kept if key[1] != "COMMIT" else ["COMMIT"]
+    return _run(
+        replace(call, stdin="".join(f"{line}\n" for line in out).encode()), (program, "-w", "--noflush")
+    )
+
+
+def _by_chain(lines: list[str]) -> dict[tuple[str, str], list[str]]:
+    """(table, chain) → its rules; (table, "") → what stands before them, (table, "COMMIT") its end."""
+    found: dict[tuple[str, str], list[str]] = {}
+    table = ""
+    for line in lines:
+        table = line if line.startswith("*") else table
+        if line.startswith("-A "):
+            found.setdefault((table, line.split()[1]), []).append(line)
+        elif line == "COMMIT":
+            found[table, line] = []
+        elif line and not line.startswith("#"):
+            found.setdefault((table, ""), []).append(line)
+            if line.startswith(":"):
+                found.setdefault((table, line[1:].split()[0]), [])
+    return found
+
+
+def _theirs(line: str) -> bool:
+    if line.startswith(("-A f2b-", "-A fail2ban-")):
+        return False
+    return any(mark in line for mark in (" -j f2b-", " -g f2b-", " -j fail2ban-", "generated for LXD"))
+
+
 def rule(call: Call) -> Answer:
     """gbtui-rule: how many lines of `-S CHAIN` are exactly that."""
     program, table, chain, line = call.arguments
@@ -104,6 +143,7 @@ def connect(call: Call) -> Answer:
 SCRIPTS = {
     "gbtui-rehearse": rehearse,
     "gbtui-rules": rules,
+    "gbtui-rules-around": rules_around,
     "gbtui-rule": rule,
     "gbtui-own": own,
     "gbtui-connect": connect,

@@ -16,8 +16,7 @@ from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.firewall_operator import SSH, logins, stays
 from gbtui.operations.firewall_rehearse import REHEARSED, Rehearsal, rehearse
 from gbtui.operations.firewall_rehearse import verdict as rehearsed
-from gbtui.operations.firewall_scripts import own, rule_there
-from gbtui.operations.firewall_scripts import rules as restored
+from gbtui.operations.firewall_scripts import own, rule_there, rules_around
 from gbtui.operations.firewall_state import HOST, Family, Rules, facts, read_rules, there
 from gbtui.operations.parameters import PLACE
 from gbtui.operations.running import RUNS
@@ -65,7 +64,7 @@ async def restore_saved(context: Context, given: Mapping[str, str]) -> Plan:
     if verdicts[-1].verdict == "refuse":
         return assemble(RESTORE, context, given, title, verdicts=verdicts)
     forward = {f.name: batch(_tables(f), f.running) for f in filed}
-    does = [restored(where, f.program, forward[f.name], "--noflush") for f in filed]
+    does = [rules_around(where, f.program, forward[f.name]) for f in filed]
     scratch = await rehearse(context.host, where, does, context.profile.cache_port)
     changes = [_change(f, forward[f.name], scratch) for f in filed]
     changes = [one for one in changes if one.digest(one.family.running) != one.digest(one.after)]
@@ -125,9 +124,9 @@ def _step(where: str, one: Change) -> Step:
     title = f"the {family.label} rules are those of {family.path}"
     return Step(
         title=f"Put the rules of {family.path} in force ({family.label})",
-        does=restored(where, family.program, one.forward, "--noflush"),
+        does=rules_around(where, family.program, one.forward),
         done=Probe(title, own(where, family.program, one.tables), "stdout", expected),
-        undo=(restored(where, family.program, one.backward, "--noflush"),),
+        undo=(rules_around(where, family.program, one.backward),),
         armed=True,
     )
 

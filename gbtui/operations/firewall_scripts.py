@@ -5,6 +5,8 @@ They run as `("sh", "-c", SCRIPT, NAME, argument…)`, arguments never part of t
     gbtui-rehearse INSIDE PORT (COUNT WORD…)…   the present rules restored in a network namespace of its
                               own, then the commands given, each as its number of words and its words
     gbtui-rules PROGRAM TEXT [OPTION…]          feeds TEXT to iptables-restore or ip6tables-restore
+    gbtui-rules-around PROGRAM TEXT             the same with --noflush; the rules that lead to fail2ban's
+                              chains, and LXD's, are those that run now, whatever TEXT has of them
     gbtui-rule PROGRAM TABLE CHAIN LINE         how many rules of CHAIN read exactly LINE: a number
     gbtui-own PROGRAM TABLE…                    SHA-256 of the rules that are neither fail2ban's nor LXD's
     gbtui-connect ADDRESS PORT                  "open" · "refused" · "silent" (dropped) · "unknown"
@@ -87,6 +89,46 @@ program=$1 text=$2; shift 2
 printf '%s' "$text" | "$program" -w "$@"
 """
 
+#: A jail may have started or stopped since TEXT was made. Where a chain's own such rules are the same
+#: still, they stay where TEXT has them; else those that run now come first in their chain.
+AROUND = r"""
+program=$1 text=$2
+now=$("${program%restore}save") || exit
+{ printf '%s\n' "$now"; echo '== text'; printf '%s' "$text"; } | awk '
+  function theirs(line) {
+    if (line ~ /^-A (f2b|fail2ban)-/) return 0
+    return line ~ / -[jg] (f2b|fail2ban)-/ || line ~ /--comment "generated for LXD/
+  }
+  function now_first(key, i) { for (i = 1; i <= count[key]; i++) print run[key, i]; told[key] = 1 }
+  function close_chain(key, i, same, many) {
+    if (chain == "") return
+    key = table SUBSEP chain; same = 1; many = 0
+    for (i = 1; i <= held; i++) if (theirs(group[i])) { many++; mine[key, group[i]]++ }
+    for (i = 1; i <= count[key]; i++) if (mine[key, run[key, i]] != tally[key, run[key, i]]) same = 0
+    same = same && many == count[key] + 0
+    if (!same) now_first(key)
+    told[key] = 1
+    for (i = 1; i <= held; i++) if (same || !theirs(group[i])) print group[i]
+    chain = ""; held = 0
+  }
+  $0 == "== text" { reading = 1; next }
+  !reading {
+    if (/^\*/) table = $0
+    if (/^-A / && theirs($0)) { key = table SUBSEP $2; run[key, ++count[key]] = $0; tally[key, $0]++ }
+    next
+  }
+  /^-A / { if ($2 != chain) { close_chain(); chain = $2 }; group[++held] = $0; next }
+  { close_chain() }
+  /^\*/ { table = $0 }
+  /^:/ { name = substr($1, 2); order[++named] = name; known[named] = table }
+  $0 == "COMMIT" {
+    for (n = 1; n <= named; n++)
+      if (known[n] == table && !told[table SUBSEP order[n]]) now_first(table SUBSEP order[n])
+  }
+  { print }
+' | "$program" -w --noflush
+"""
+
 RULE = """
 rules=$("$1" -w -t "$2" -S "$3") || exit
 printf '%s\\n' "$rules" | grep -cxF -e "$4" || true
@@ -128,6 +170,11 @@ def connect(where: str, address: str, port: str) -> Exec:
 def rules(where: str, program: str, given: str, *options: str) -> Exec:
     """`given` to iptables-restore or ip6tables-restore."""
     return Exec(where, ("sh", "-c", RULES, "gbtui-rules", f"{program}-restore", given, *options))
+
+
+def rules_around(where: str, program: str, given: str) -> Exec:
+    """`given` in place of the rules that run, around fail2ban's and LXD's own."""
+    return Exec(where, ("sh", "-c", AROUND, "gbtui-rules-around", f"{program}-restore", given))
 
 
 def rule_there(

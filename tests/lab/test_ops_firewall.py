@@ -32,7 +32,8 @@ def applied(operator: Operator, *words: str) -> str:
     """Apply and keep; the operation's id."""
     done = operator.run("apply", *words, "--yes", "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
-    return str(operator.json("journal")["records"][0]["id"])
+    begun = [record["id"] for record in operator.json("journal")["records"] if record["record"] == "begin"]
+    return str(begun[-1])
 
 
 def taken_back(operator: Operator, op_id: str) -> None:

@@ -69,6 +69,25 @@ async def test_the_hosts_own_script_takes_a_restore_back(box: Box) -> None:
     assert box.run("iptables", "-w", "-S") == before
 
 
+async def test_a_jail_that_started_or_stopped_since_is_no_matter(box: Box) -> None:
+    banned(box)
+    box.saved.write_text(FILE)
+    before = box.run("iptables", "-w", "-S", "INPUT").splitlines()
+    engine = box.rig.engine()
+    done = await engine.apply(await plan(box, "firewall.restore-saved"), YES)
+    assert done.result == "done", done.message
+    box.run("iptables", "-w", "-D", "INPUT", "-p", "tcp", "-j", "f2b-x")
+    box.run("iptables", "-w", "-N", "f2b-new")
+    for chain in ("INPUT", "FORWARD"):
+        box.run("iptables", "-w", "-I", chain, "1", "-p", "udp", "-j", "f2b-new")
+    undone = await engine.undo(done.id, YES)
+    assert undone.result == "done", undone.message
+    now = box.run("iptables", "-w", "-S", "INPUT").splitlines()
+    own = [line for line in before[1:] if "f2b" not in line]
+    assert now[1:] == ["-A INPUT -p udp -j f2b-new", *own]
+    assert "-A FORWARD -p udp -j f2b-new" in box.run("iptables", "-w", "-S", "FORWARD")
+
+
 async def test_a_file_that_jumps_nowhere_is_refused_by_the_rehearsal(box: Box) -> None:
     """`iptables-restore --test` would let it pass."""
     box.saved.write_text(FILE.replace("-j web", "-j nosuch"))
