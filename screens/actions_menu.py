@@ -29,7 +29,8 @@ def choose_action(app: CockpitApp, pane: str, row: Any, place: str) -> None:
     rows = app.root.panes[pane].table.marked or (() if row is None else (row,))
     given = known(pane, rows, place)
     instance = "" if given.get("container", "host") == "host" else given["container"]
-    choices = list(choices_for(app, pane, row, given))
+    # What can be done comes first: the cursor starts there, and nobody has to scroll past refusals.
+    choices = sorted(choices_for(app, pane, row, given), key=lambda choice: bool(choice.refusal))
 
     def chosen(answer: str | None) -> None:
         if answer is not None and answer.startswith(OPERATION):
