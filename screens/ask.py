@@ -29,9 +29,17 @@ class AskText(Dialog[str]):
     AskText .keys { color: $text-muted; }
     """
 
-    def __init__(self, question: str, *, form: str = "", check: Callable[[str], str] = lambda _: "") -> None:
-        """`check` gives "" for what can be accepted, else why it cannot."""
+    def __init__(
+        self,
+        question: str,
+        *,
+        form: str = "",
+        check: Callable[[str], str] = lambda _: "",
+        unseen: bool = False,
+    ) -> None:
+        """`check` gives "" for what can be accepted, else why it cannot; `unseen`: a secret is typed."""
         super().__init__()
+        self._unseen = unseen
         self._check = check
         self._question = question
         self._form = form
@@ -39,7 +47,7 @@ class AskText(Dialog[str]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(safe(self._question, "bold"))
-            yield Input(placeholder=self._form, compact=True)
+            yield Input(placeholder=self._form, compact=True, password=self._unseen)
             yield Static(safe("enter go on · esc back"), classes="keys")
 
     @on(Input.Submitted)

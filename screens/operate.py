@@ -5,6 +5,7 @@ It outlives the screen it is shown on: an operation under way goes on when its s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +40,20 @@ class Desk:
 
     async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name
         return await (self.screen or await self._open(plan)).keep(plan, id, seconds_left)
+
+    async def secret(self, plan: Plan, name: str) -> str:
+        """Ask for what a step wants on stdin; nothing of it shows, and leaving the box gives nothing."""
+        from screens.ask import AskText
+
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        box = AskText(name, form="typed or pasted; it is not shown, and kept nowhere", unseen=True)
+
+        def typed(value: str | None) -> None:
+            if not answer.done():  # the operation may have been stopped meanwhile
+                answer.set_result(value or "")
+
+        await self._app.push_screen(box, typed)
+        return await answer
 
     def progress(self, event: Event) -> None:
         """Draw an event, where there is a screen to draw it on."""
