@@ -3,183 +3,31 @@
 Each point is one run of its own: a fresh host, the operation, death at one label (before and after
 every step, every verification, at the prompt), then one way out: *finish*, *undo*, or *leave* (the
 host's own timer fires, then whatever was not armed is undone). At the last label it dies once more at
-every step of the undoing, and is undone again. It holds when recovery told the truth
+every step of the undoing, and is undone again. And it dies between any two commands that it sends to
+the host, wherever in a step that is, once for each. It holds when recovery told the truth
 about every step, the host is as after an undisturbed run or as before, the journal is whole, nothing
 is unfinished, and no timer is left behind. Time is made: a minute's wait costs nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import selectors
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from gbtui.demo.host import DemoHost
-from gbtui.guard.engine import Engine
-from gbtui.guard.journal import Journal
-from gbtui.guard.plan import Plan, Replace, Step, Wait
-from gbtui.guard.port import Approval
+from gbtui.guard.plan import Plan, Step, Wait
 from gbtui.guard.recovery import Recovery, Unfinished
-from gbtui.operations.base import Context
-from gbtui.operations.catalog import OPERATIONS, find
-from gbtui.profiles import load
+from gbtui.operations.catalog import OPERATIONS
+from tests.crash_stage import Killed, Stage, Yes, at_once, different
 from tests.operations_cases import CASES, Case
 
 Way = Literal["finish", "undo", "leave"]
 WAYS: tuple[Way, ...] = ("finish", "undo", "leave")
-AT = datetime(2026, 11, 23, 14, 3, 22, tzinfo=UTC)
 KILLED_AT = ("locked", "begin", "armed", "step-", "verify-", "keep-wanted")
-T = TypeVar("T")
-
-
-# Time that passes at once
-
-
-class _Hurry(selectors.DefaultSelector):
-    """Nothing is ready: the next timer's time has come."""
-
-    passed = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            return super().select(None)
-        self.passed += max(timeout, 0.0)
-        return super().select(0)
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose waits end at once, its clock as if they had not."""
-
-    def __init__(self) -> None:
-        self._hurry = _Hurry()
-        super().__init__(self._hurry)
-
-    def time(self) -> float:
-        return self._hurry.passed
-
-
-class LoopClock:
-    """The demo host's time is the loop's."""
-
-    def now(self) -> float:
-        return AT.timestamp() + asyncio.get_running_loop().time()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(seconds, 0.05))  # every command takes a moment, as on a real host
-
-    wait = sleep
-
-
-def at_once(work: Awaitable[T]) -> T:
-    """`work`'s result, without waiting for any of its waits."""
-
-    async def awaited() -> T:
-        return await work
-
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        return runner.run(awaited())
-
-
-# A host, and all that is so on it
-
-_MOVES = {
-    *("clock", "seed", "execute", "listeners", "life", "settled", "locks", "syslog"),
-    *("guid", "modified", "since", "ready", "restarts", "starts", "started", "created", "due", "takes"),
-    *("packets", "octets", "flows", "pid", "memory", "cpu", "used", "total_failed", "total_banned"),
-    *("cache_reached", "tried"),  # what a running process remembers
-}
-_OURS = ("/var/lib/gbtui", "/run/gbtui")
-
-
-def picture(host: DemoHost, plan: Plan | None = None) -> dict[str, str]:
-    """Everything that is so, by path, without what moves by itself, gbtui's own files and backups."""
-    host.state.settle()
-    backups = set(_backups(plan)) if plan is not None else set()
-    return {path: repr(value) for path, value in _flat("", host.state) if not backups & set(path.split("|"))}
-
-
-def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if is_dataclass(value):
-        for part in fields(value):
-            if part.name not in _MOVES:
-                yield from _flat(f"{path}|{part.name}", getattr(value, part.name))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if not str(key).startswith((*_OURS, "volatile.")):
-                yield from _flat(f"{path}|{key}", inner)
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            yield from _flat(f"{path}|{number}", inner)
-    elif isinstance(value, set | frozenset):
-        yield path, sorted(str(one) for one in value if not str(one).startswith(_OURS))
-    else:
-        yield path, value
-
-
-def _backups(plan: Plan) -> Iterator[str]:
-    for step in plan.steps:
-        for action in (step.does, *step.undo):
-            if isinstance(action, Replace) and action.backup:
-                yield action.backup
-
-
-def different(one: dict[str, str], other: dict[str, str]) -> str:
-    """What differs, in a few words; "" for nothing."""
-    changed = [path for path in one.keys() | other.keys() if one.get(path) != other.get(path)]
-    shown = [f"{path}: {_short(one.get(path))} ≠ {_short(other.get(path))}" for path in sorted(changed)[:3]]
-    return "; ".join([*shown, *([f"… {len(changed)} in all"] if len(changed) > 3 else [])])
-
-
-def _short(value: str | None) -> str:
-    return "nothing" if value is None else value if len(value) <= 60 else f"{value[:60]}…"
-
-
-# One run
-
-
-class Killed(BaseException):
-    """As by SIGKILL: nothing of the engine's runs any more."""
-
-
-class Yes:
-    """Approves whatever it is asked, and keeps it."""
-
-    async def approve(self, plan: Plan) -> Approval:
-        read = tuple(verdict.guard for verdict in plan.warnings)
-        return Approval(True, "matrix", read, plan.must_type)
-
-    async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name
-        return "keep"
-
-
-@dataclass
-class Stage:
-    """A host that needs the case's operation, its plan, and an engine that may die."""
-
-    host: DemoHost
-    plan: Plan
-    journal: Journal
-
-    @classmethod
-    async def make(cls, case: Case, directory: Path) -> Stage:
-        host = DemoHost(clock=LoopClock(), faults=case.faults)
-        host.state.life.clear()
-        await case.prepare(host)
-        plan = await find(case.operation).plan(Context(host, load(), now=lambda: AT), case.parameters)
-        return cls(host, plan, Journal(directory))
-
-    def engine(self, observe: Callable[[str], None] = lambda _: None) -> Engine:
-        return Engine(self.host, self.journal, user="tester@here", observe=observe)
-
-    def picture(self) -> dict[str, str]:
-        return picture(self.host, self.plan)
 
 
 @dataclass
@@ -264,6 +112,35 @@ async def tried(case: Case, label: str, way: Way, known: Undisturbed, directory:
     return untrue or await _out(case, way, found[0], stage, known)
 
 
+async def calls(case: Case, directory: Path) -> int:
+    """How many commands an undisturbed run sends to the host once it is begun."""
+    stage = await Stage.make(case, directory)
+    await stage.engine(_counts(stage)).apply(stage.plan, Yes())
+    return stage.host.calls
+
+
+def _counts(stage: Stage) -> Callable[[str], None]:
+    def observe(label: str) -> None:
+        stage.host.counting = stage.host.counting or label == "begin"
+
+    return observe
+
+
+async def at_call(case: Case, number: int, way: Way, known: Undisturbed, directory: Path) -> str:
+    """Kill it between two commands, wherever in a step that is, and go `way`; "" where all held."""
+    stage = await Stage.make(case, directory)
+    stage.host.dies_before = number
+    try:
+        outcome = await stage.engine(_counts(stage)).apply(stage.plan, Yes())
+        return f"not killed: {outcome.result}: {outcome.message}"
+    except Killed:
+        pass
+    found = await Recovery(stage.engine()).unfinished()
+    if not found:  # it had ended, and only the host's own journal was not told
+        return _after(stage, known.after)
+    return await _out(case, way, found[0], stage, known)
+
+
 async def _out(case: Case, way: Way, found: Unfinished, stage: Stage, known: Undisturbed) -> str:
     recovery, op_id = Recovery(stage.engine()), found.story.id
     if way == "finish":
@@ -332,8 +209,11 @@ class Score:
     wrong: tuple[str, ...]
 
 
-def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS, *, twice: bool = True) -> Score:
-    """Every label of `case`, with the ways `choose` gives for its number; `twice`: also while undoing."""
+def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS, *, whole: bool = True) -> Score:
+    """Every label of `case`, with the ways `choose` gives for its number.
+
+    `whole`: also while undoing, and between any two commands, one way out each.
+    """
     shared = Path("/dev/shm")
     base = Path(tempfile.mkdtemp(prefix="crash-matrix-", dir=shared if shared.is_dir() else None))
     try:
@@ -348,10 +228,15 @@ def run(case: Case, choose: Callable[[int], Sequence[Way]] = lambda _: WAYS, *, 
                 said = at_once(tried(case, label, way, known, base / f"{number}-{way}"))
                 wrong += [f"{label}, {way}: {said}"] if said else []
         last = known.labels[-1]
-        for label in at_once(undoing(case, last, base / "undoing")) if twice else ():
+        for label in at_once(undoing(case, last, base / "undoing")) if whole else ():
             count += 1
             said = at_once(killed_twice(case, (last, label), known, base / f"twice-{label}"))
             wrong += [f"{last}, undo killed at {label}: {said}"] if said else []
+        for number in range(at_once(calls(case, base / "calls"))) if whole else ():
+            count += 1
+            out: Way = "undo" if number % 2 else "finish"
+            said = at_once(at_call(case, number, out, known, base / f"call-{number}"))
+            wrong += [f"before command {number}, {out}: {said}"] if said else []
         return Score(count, tuple(wrong))
     finally:
         shutil.rmtree(base)

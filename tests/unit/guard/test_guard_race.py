@@ -19,7 +19,7 @@ from gbtui.hosts.base import Command, inside
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
 from gbtui.profiles import load
-from tests.crash_matrix import LoopClock, at_once
+from tests.crash_stage import LoopClock, at_once
 from tests.unit.guard.rig import CHANGED, Answers, Rig
 
 ROOT = Path(__file__).parents[3]

@@ -20,7 +20,7 @@ BOX = {"container": "acme-system"}
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_killed_anywhere_it_ends_done_or_as_before(case: Case) -> None:
-    score = run(case, lambda number: ("undo",) if number % 2 else ("finish",), twice=False)
+    score = run(case, lambda number: ("undo",) if number % 2 else ("finish",), whole=False)
     assert score.tried
     assert not score.wrong, "\n".join(score.wrong)
 
