@@ -14,6 +14,7 @@ from gbtui.operations.proxy_look import Look
 
 RESTART_DARK = 5
 LOADED_WITHIN = 20.0
+CHECKED_WITHIN = 60.0
 Load = Literal["reload", "restart"]
 
 
@@ -82,9 +83,9 @@ class Change:
         return f"{self.path}.bak-{self.context.now():%Y%m%d%H%M%S}"
 
     def _checks(self) -> Wait:
-        """Once, not again and again: a file that is refused stays refused."""
+        """Once, not again and again (a file that is refused stays refused), here and where it is pasted."""
         run = scripts.caddy(self.seen.container, "validate", self.context.profile.proxy_unit, self.path)
-        return Wait(Probe("Caddy takes the file", run, "status", "0"), 0.0)
+        return Wait(Probe("Caddy takes the file", run, "status", "0"), CHECKED_WITHIN, CHECKED_WITHIN)
 
     def _load(self) -> Step:
         does = self._loading()
