@@ -71,7 +71,7 @@ if [ -e "$RIG/caddy.pid" ]; then
   while kill -0 "$pid" 2>/dev/null; do read -t 0.05 _ </dev/zero; done
   rm "$RIG/caddy.pid"
 fi
-export HOME="$RIG/home" GREETING=hello
+export HOME="$RIG/home" GREETING=hello; : >"$RIG/log"
 setsid setpriv --reuid=nobody --regid="$(id -g nobody)" --init-groups -- \
   "$CADDY" run --config "$RIG/conf/config" --adapter caddyfile </dev/null >"$RIG/log" 2>&1 &
 echo $! >"$RIG/caddy.pid"
