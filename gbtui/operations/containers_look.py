@@ -22,7 +22,7 @@ HOST = "host"
 CLEAN_STOP = 60
 """Seconds a container gets to shut down cleanly; then LXD gives up and leaves it running."""
 STOP_TIMEOUT, START_TIMEOUT = 90.0, 180.0
-HEALTHY_WITHIN, UP_WITHIN = 120.0, 60.0
+HEALTHY_WITHIN, UP_WITHIN = 120.0, 120.0
 MOST_NAMES = 30
 RESTART_DARK = 30
 """About how long a container is away while it restarts, in seconds."""

@@ -1,7 +1,7 @@
 """Containers on the twin: ports, privilege, mounts, power and snapshots, each applied and taken back.
 
 Effects are read by `lxc query`, `zfs list`, the kernel's own files and TCP connections. The gate runs the
-first two; `make lab-full` all.
+first; `make lab-full` all.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ def test_a_port_is_opened_and_the_guides_are_never_closed(fresh_lab: Lab, operat
     assert "port-8025" not in instance(lab, "acme-email")["devices"]
 
 
+@full
 def test_a_snapshot_is_taken_and_deleted_by_its_name(fresh_lab: Lab, operator: Operator) -> None:
     lab, mine = fresh_lab, ("container=acme-dns", "snapshot=lab")
     applied(operator, "snapshot", *mine)
