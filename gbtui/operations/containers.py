@@ -5,6 +5,7 @@ from __future__ import annotations
 from gbtui.operations import (
     containers_mounts,
     containers_ports,
+    containers_ports_remove,
     containers_power,
     containers_privileged,
     containers_restore,
@@ -16,6 +17,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *containers_power.OPERATIONS,
     *containers_privileged.OPERATIONS,
     *containers_ports.OPERATIONS,
+    *containers_ports_remove.OPERATIONS,
     *containers_mounts.OPERATIONS,
     *containers_snapshots.OPERATIONS,
     *containers_restore.OPERATIONS,

@@ -1,4 +1,4 @@
-"""`containers.add-port` and `remove-port`: LXD's proxy devices (items 16-20, 23, 24)."""
+"""`containers.add-port`: one of LXD's proxy devices (items 16-20, 23, 24)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.containers_look import EXISTS, HOST, Subject, ask_devices, ask_state, subject
-from gbtui.operations.containers_parameters import CONNECT, DEVICE, LISTEN, NAT, endpoint
-from gbtui.operations.containers_power import DARK, darkness
+from gbtui.operations.containers_parameters import CONNECT, LISTEN, NAT, endpoint
 from gbtui.operations.parameters import CONTAINER
 
 ITEMS = (16, 17, 18, 19, 20, 23, 24)
@@ -24,8 +23,6 @@ EXPOSURE = Guard("exposure-policy", "only the guide's roles offer ports to the w
 CLIENT = Guard("client-address", "whoever counts on the client's address knows whether it is lost", (70, 73))
 ANSWERED = Guard("somebody-listens", "something inside listens where the port leads", (23,))
 NAT_FIT = Guard("nat-possible", "LXD can keep the client's address: fixed addresses on both sides", (23,))
-OWN = Guard("own-device", "it is a proxy device of the container itself", (23,))
-NEVER = Guard("protected-port", "the guide's ports are never closed", (24,))
 
 
 async def add_port(context: Context, given: Mapping[str, str]) -> Plan:
@@ -193,84 +190,18 @@ def _opened(found: Subject, listen: Endpoint, connect: Endpoint, *, nat: bool) -
         leads = f"{listen.protocol} dport {listen.port} dnat ip to {connect.address}:{connect.port}"
         rule = Probe(f"the host leads {listen} to {connect.address}", _ruleset(), "contains", leads)
         return (Wait(rule, 20.0),)
-    return (Wait(_listens(listen, yes=True), 20.0),)
+    return (Wait(listens_on(listen, yes=True), 20.0),)
 
 
 def _ruleset() -> Exec:
     return Exec(HOST, ("nft", "list", "ruleset"))
 
 
-def _listens(listen: Endpoint, *, yes: bool) -> Probe:
+def listens_on(listen: Endpoint, *, yes: bool) -> Probe:
+    """Whether the host listens there, by its sockets."""
     title = f"the host {'listens' if yes else 'does not listen'} on {listen.lxd().partition(':')[2]}"
     shown = f" {listen.lxd().partition(':')[2]} " if not listen.wild else f":{listen.port} "
     return Probe(title, _ask_host(listen), "contains", shown, negate=not yes)
-
-
-async def remove_port(context: Context, given: Mapping[str, str]) -> Plan:
-    """Plan to take one proxy device away, unless it is one of those the guide protects."""
-    name, key = given["container"], given["device"]
-    title = f"Remove device {key} of {name}"
-    found, there = await subject(context, name)
-    if found is None:
-        return assemble(REMOVE_PORT, context, given, title, verdicts=(there,))
-    device = found.devices.get(key)
-    verdicts = [there, _own(found, key), *([_never(key, device)] if device else [])]
-    if device is None or any(verdict.verdict == "refuse" for verdict in verdicts):
-        return assemble(REMOVE_PORT, context, given, title, verdicts=verdicts)
-    listens = endpoints(device.get("listen", ""))
-    ports = ", ".join(str(end) for end in listens) or device.get("listen", "")
-    lost = (f"{ports} of {name} ({found.what}), until it is added again",)
-    step = Step(
-        title=title,
-        does=Amend(name, "devices", key, device, None),
-        done=scripts.device(name, key, "listen", scripts.ABSENT),
-        undo=(Amend(name, "devices", key, None, device),),
-    )
-    closed = [Wait(_listens(end, yes=False), 20.0) for end in listens[:8]]
-    return assemble(
-        REMOVE_PORT,
-        context,
-        given,
-        title,
-        verdicts=(*verdicts, *darkness(lost)),
-        steps=(step,),
-        verify=(*proofs((step,)), *closed),
-        relies_on=await relying(context, (f"devices of {name}", ask_devices(name))),
-        why=f"{device.get('listen', '')} on the host leads to {device.get('connect', '')} in {name}",
-        dark=lost,
-        target=name,
-    )
-
-
-def _own(found: Subject, key: str) -> Verdict:
-    if key in found.devices:
-        kind = found.devices[key].get("type", "")
-        if kind == "proxy":
-            return OWN.allow(f"{key} is a proxy device of {found.name}")
-        return OWN.refuse(
-            f"{key} of {found.name} is of type {kind}, no port; containers.remove-mount is for disks"
-        )
-    if key in found.all_devices:
-        profiles = ", ".join(found.one.profiles)
-        return OWN.refuse(f"{key} comes from a profile ({profiles}): change it there, others have it, too")
-    known = ", ".join(proxy.name for proxy in found.one.proxies) or "none"
-    return OWN.refuse(f"{found.name} has no device {key}; its ports: {known}")
-
-
-def _never(key: str, device: Mapping[str, str]) -> Verdict:
-    listen = device.get("listen", "")
-    found = endpoints(listen)
-    if not found and not listen.startswith("unix:"):
-        return NEVER.refuse(
-            f"where {key} listens cannot be read ({listen}): it may be one of the guide's ports"
-        )
-    kept = sorted({end.port for end in found} & PROTECTED)
-    if kept:
-        ports = ", ".join(map(str, kept))
-        return NEVER.refuse(
-            f"the device for {ports} is never removed: mail, web or names would go dark for all"
-        )
-    return NEVER.allow(f"{listen} is none of the guide's ports")
 
 
 ADD_PORT = Operation(
@@ -284,15 +215,4 @@ ADD_PORT = Operation(
     items=ITEMS,
     make=add_port,
 )
-REMOVE_PORT = Operation(
-    id="containers.remove-port",
-    title="Remove a port",
-    summary="take a proxy device away; those for the guide's ports are never removed",
-    subject="containers",
-    parameters=(CONTAINER, DEVICE),
-    guards=(EXISTS, OWN, NEVER, DARK),
-    danger=Danger.DISRUPTIVE,
-    items=ITEMS,
-    make=remove_port,
-)
-OPERATIONS = (ADD_PORT, REMOVE_PORT)
+OPERATIONS = (ADD_PORT,)

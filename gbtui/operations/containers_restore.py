@@ -32,7 +32,8 @@ from gbtui.operations.containers_look import (
     up_again,
 )
 from gbtui.operations.containers_parameters import SNAPSHOT
-from gbtui.operations.containers_ports import NEVER, PROTECTED
+from gbtui.operations.containers_ports import PROTECTED
+from gbtui.operations.containers_ports_remove import NEVER
 from gbtui.operations.containers_power import DARK, STEADY, darkness, steady
 from gbtui.operations.containers_privileged import MUST
 from gbtui.operations.containers_snapshots import KNOWN, dataset_of
