@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gbtui.demo.host import DemoHost
 from gbtui.guard.plan import Danger, Plan
-from gbtui.operations.firewall_lxd import PATH, UNIT
+from gbtui.operations.firewall_lxd_unit import PATH, UNIT
 from tests.operations_cases import no_forward_unit
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.firewall_rig import YES, rules, sh, word
