@@ -35,7 +35,8 @@ OVER = 76
 LOCK = """
 umask 077; mkdir -p "$1" || exit 70
 exec 9>>"$1/lock" || exit 70
-flock -n 9 || { sleep 0.2; flock -n 9; } || { printf 'busy '; cat "$1/holder"; exit 75; }
+flock -n 9 || { sleep 0.2; flock -n 9; } || {
+  printf 'busy '; cat "$1/holder" 2>/dev/null || echo; exit 75; }
 printf '%s\\n' "$2" >"$1/holder.new" && mv -f "$1/holder.new" "$1/holder" || exit 70
 echo held
 cat >/dev/null 9>&-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import subprocess  # noqa: TID251 - limits of the kernel are for another process
 import sys
 from dataclasses import replace
@@ -109,6 +110,18 @@ async def test_a_held_lock_refuses_and_says_who(rig: Rig) -> None:
     assert "bob@there runs firewall.x (id-1) since" in outcome.message
     assert rig.state() == UNTOUCHED
     assert (await apply(rig)).result == "done"
+
+
+async def test_a_lock_whose_holder_has_not_said_who_yet_refuses_all_the_same(rig: Rig) -> None:
+    """Between taking the lock and writing the name, and between removing the name and letting go."""
+    run_dir = rig.root / "run"
+    run_dir.mkdir()
+    with (run_dir / "lock").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        outcome = await apply(rig)
+    assert outcome.result == "refused", outcome.message
+    assert "its holder has not said who it is" in outcome.message
+    assert rig.state() == UNTOUCHED
 
 
 @pytest.mark.parametrize("failing", range(5))
