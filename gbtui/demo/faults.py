@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gbtui.demo import lxd, systemd, vault
+from gbtui.demo import lxd_power, systemd, vault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
 from gbtui.demo.state import File, State
@@ -93,26 +93,26 @@ def _restart_botserver(state: State) -> None:
 
 def _stop_webmail(state: State) -> None:
     if state.instances["acme-webmail"].running:
-        lxd.change_power(state, state.instances["acme-webmail"], "stop")
+        lxd_power.change_power(state, state.instances["acme-webmail"], "stop")
 
 
 def _start_webmail(state: State) -> None:
     if not state.instances["acme-webmail"].running:
-        lxd.change_power(state, state.instances["acme-webmail"], "start")
+        lxd_power.change_power(state, state.instances["acme-webmail"], "start")
 
 
 def _noise(state: State) -> None:
     state.log_noise_since = state.clock.now()
     _rule(state, "-A", NOISY)
     state.instances["acme-drive"].description = HOSTILE + "\x1b]52;c;AAAA\x07"
-    lxd.tell(state, "instance-updated", "/1.0/instances/acme-drive")
+    lxd_power.tell(state, "instance-updated", "/1.0/instances/acme-drive")
 
 
 def _quiet(state: State) -> None:
     state.log_noise_since = None
     _rule(state, "-D", NOISY)
     state.instances["acme-drive"].description = "acme drive: MinIO S3"
-    lxd.tell(state, "instance-updated", "/1.0/instances/acme-drive")
+    lxd_power.tell(state, "instance-updated", "/1.0/instances/acme-drive")
 
 
 def _hide_zfs(state: State) -> None:
@@ -125,7 +125,7 @@ def _show_zfs(state: State) -> None:
 
 def _stop_lxd(state: State) -> None:
     state.lxd_up = False
-    lxd.tell(state, "daemon-stopped", "")
+    lxd_power.tell(state, "daemon-stopped", "")
 
 
 def _start_lxd(state: State) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gbtui.demo import lxc_client
 from gbtui.demo.call import Answer, Call, failed, said
-from gbtui.demo.lxd import change_power, refuse_hung
+from gbtui.demo.lxd_power import change_power, refuse_hung
 from gbtui.errors import GbtuiError
 
 SOCKET = "/var/snap/lxd/common/lxd/unix.socket"

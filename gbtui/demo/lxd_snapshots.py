@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from gbtui.demo.lxd_power import change_power
 from gbtui.demo.state import Dataset, Instance, Row, State
 from gbtui.demo.zfs import DATASETS
 from gbtui.demo.zfs_change import drop
@@ -27,7 +28,9 @@ def dataset_of(state: State, one: Instance, name: str) -> Dataset | None:
 def create(state: State, one: Instance, name: str) -> None:
     """Record, dataset, and what the container holds now."""
     if any(row.name == name for row in one.snapshots):
-        raise Failed(f"snapshot {one.name}/{name}", why=f'Snapshot "{name}" already in use')
+        taken = 'Add snapshot info to the database: This "instances_snapshots" entry already exists'
+        why = f'Failed creating instance snapshot record "{name}": {taken}'
+        raise Failed(f"snapshot {one.name}/{name}", why=why)
     now = state.clock.now()
     held = copy.deepcopy((one.config, one.devices, one.profiles, state.places[one.name].files))
     one.snapshots.append(Row(name, now, held))
@@ -46,9 +49,17 @@ def delete(state: State, one: Instance, name: str) -> None:
 
 
 def restore(state: State, one: Instance, name: str) -> None:
-    """Roll back to it: configuration, devices and files as they were. Newer snapshots are in the way."""
-    row, found = row_of(one, name), dataset_of(state, one, name)
+    """Roll back to it: configuration, devices and files as they were. Newer snapshots are in the way.
+
+    LXD stops a running container first and starts it afterwards: a refused rollback leaves it stopped.
+    """
     what = f"restore {one.name}/{name}"
+    if not any(row.name == name for row in one.snapshots):
+        raise NotFound(what, why=f"Snapshot {one.name}/{name} does not exist")
+    row, found = row_of(one, name), dataset_of(state, one, name)
+    was_running = one.running
+    if was_running:
+        change_power(state, one, "stop")
     if found is None:
         raise Failed(what, why=f'Snapshot "{name}" not found on storage')
     mine = [other for other in state.snapshots if other.dataset == found.dataset]
@@ -62,3 +73,5 @@ def restore(state: State, one: Instance, name: str) -> None:
     if row.held is not None:
         one.config, one.devices, one.profiles, files = copy.deepcopy(row.held)
         state.places[one.name].files = files
+    if was_running:
+        change_power(state, one, "start")

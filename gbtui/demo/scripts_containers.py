@@ -8,8 +8,8 @@ from collections.abc import Callable
 from gbtui.demo import lxd_snapshots
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.lxc_client import config
-from gbtui.demo.lxd import change_power, refuse_hung
 from gbtui.demo.lxd_devices import WHOLE, listens_at
+from gbtui.demo.lxd_power import change_power, refuse_hung
 from gbtui.demo.state import File, Instance, State
 from gbtui.errors import GbtuiError
 
