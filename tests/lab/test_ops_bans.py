@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
-full = pytest.mark.skipif(not FULL, reason="the whole suite: GBTUI_LAB_FULL=1")
 
 STRANGER, NEIGHBOUR = "203.0.113.77", "203.0.113.78"
 FLOOD, WHERE, JAIL = "caddy-http-flood", "container=acme-proxy", "jail=caddy-http-flood"
@@ -56,6 +55,7 @@ def soon(lab: Lab, holds: Callable[[], bool], tries: int = 60) -> bool:
     return any(holds() for _ in range(tries))
 
 
+@full
 def test_a_stranger_is_turned_away_and_comes_back(fresh_lab: Lab, operator: Operator) -> None:
     assert asked(fresh_lab) == "200"
     op_id = done(operator, "bans.ban", WHERE, JAIL, ADDRESS)

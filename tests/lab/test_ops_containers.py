@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
-full = pytest.mark.skipif(not FULL, reason="the whole suite: GBTUI_LAB_FULL=1")
 OUTER = "10.0.2.15"
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = [
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not FULL, reason="a longer one: GBTUI_LAB_FULL=1"),
+    full,
 ]
 HERE = Path(__file__).parent
 GIVEN = ("container=acme-dns", "zone=acme.test")

@@ -12,10 +12,9 @@ import pytest
 
 from .gbtui_over_ssh import Operator
 from .test_twin import ping
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
-long = pytest.mark.skipif(not FULL, reason="only with GBTUI_LAB_FULL: a minute on the twin")
 
 SYSTEM = "container=acme-system"
 DROP = "-p tcp -m tcp --dport 9000 -j DROP"
@@ -71,6 +70,7 @@ def reached(lab: Lab, port: int) -> bool:
     return done.returncode == 0
 
 
+@full
 def test_a_dropped_port_answers_its_own_container_alone(fresh_lab: Lab, operator: Operator) -> None:
     lab, words = fresh_lab, ("firewall.drop-port", SYSTEM, "port=5859")
     before = own(all_rules(lab))
@@ -88,7 +88,7 @@ def test_a_dropped_port_answers_its_own_container_alone(fresh_lab: Lab, operator
     assert own(all_rules(lab)) == before
 
 
-@long
+@full
 def test_the_guards_hold_on_the_twin(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     ssh = "-p tcp -m tcp --dport 22 -j ACCEPT"
@@ -106,7 +106,7 @@ def test_the_guards_hold_on_the_twin(fresh_lab: Lab, operator: Operator) -> None
     assert all_rules(lab) == before
 
 
-@long
+@full
 def test_a_rule_is_deleted_and_comes_back_to_its_place(fresh_lab: Lab, operator: Operator) -> None:
     before = all_rules(fresh_lab)
     op_id = applied(operator, "firewall.delete-rule", SYSTEM, f"rule={DROP}")
@@ -115,7 +115,7 @@ def test_a_rule_is_deleted_and_comes_back_to_its_place(fresh_lab: Lab, operator:
     assert all_rules(fresh_lab) == before
 
 
-@long
+@full
 def test_saved_and_restored_around_fail2bans_rules(fresh_lab: Lab, operator: Operator) -> None:
     lab, words = fresh_lab, "container=acme-system"
     for argv in (
@@ -150,7 +150,7 @@ def routed(lab: Lab) -> bool:
     return done.returncode == 0
 
 
-@long
+@full
 def test_the_host_forwards_again_under_ufw(fresh_lab: Lab, operator: Operator) -> None:
     lab, words = fresh_lab, ("firewall.host-forward-accept",)
     settings = "grep ^DEFAULT_FORWARD /etc/default/ufw; iptables -w -S FORWARD; ip6tables -w -S FORWARD"
@@ -170,7 +170,7 @@ def test_the_host_forwards_again_under_ufw(fresh_lab: Lab, operator: Operator) -
     assert not routed(lab)
 
 
-@long
+@full
 def test_the_forward_rule_comes_back_with_the_unit(fresh_lab: Lab, operator: Operator) -> None:
     """Without a reboot: the rules are taken out, and multi-user.target's units are started as at boot."""
     lab, words = fresh_lab, ("firewall.persist-lxd-forward",)
@@ -192,7 +192,7 @@ def test_the_forward_rule_comes_back_with_the_unit(fresh_lab: Lab, operator: Ope
     assert lab.script(f"test -e /etc/systemd/system/{UNIT} || echo gone").stdout == "gone\n"
 
 
-@long
+@full
 def test_nobody_keeps_it_and_the_twin_puts_its_rules_back(fresh_lab: Lab, operator: Operator) -> None:
     before = all_rules(fresh_lab)
     done = operator.run("apply", "firewall.delete-rule", SYSTEM, f"rule={DROP}", "--yes")

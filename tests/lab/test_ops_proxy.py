@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
 CONFIG = "/opt/gbo/conf/config"
 ADDRESS = "10.77.0.30"
 PATIENT = ("-sSk", "-m", "60", "--retry", "20", "--retry-delay", "1", "--retry-connrefused")
 NEW = 'http://new.acme.test {\n\trespond "new ok"\n}\n'
-full = pytest.mark.skipif(not FULL, reason="the longer share: GBTUI_LAB_FULL=1")
 
 
 @pytest.fixture
@@ -81,6 +80,7 @@ def test_a_file_is_applied_served_and_taken_back(fresh_lab: Lab, operator: Opera
     assert "new ok" not in page(lab, "new.acme.test")
 
 
+@full
 def test_a_dead_domain_goes_and_comes_back(fresh_lab: Lab, operator: Operator) -> None:
     lab, before, names = fresh_lab, config(fresh_lab), served(fresh_lab)
     op_id = done(operator, "proxy.remove-domain", "domain=members.acme.test")

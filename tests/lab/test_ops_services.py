@@ -8,7 +8,7 @@ import pytest
 
 from .gbtui_over_ssh import CONTAINER, Operator
 from .test_twin import health
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
 RIGHT, WRONG = "http://localhost:5858", "https://system.acme.test"
@@ -36,6 +36,7 @@ def address(lab: Lab) -> list[str]:
     return lab.inside("system", "bash", "-c", script).stdout.split()
 
 
+@full
 def test_restarts_both_and_sees_them_run(fresh_lab: Lab, operator: Operator) -> None:
     before = [process(fresh_lab, unit) for unit in ("system.service", "ui.service")]
     done = operator.run("apply", "services.restart", CONTAINER, "--yes")
@@ -45,7 +46,7 @@ def test_restarts_both_and_sees_them_run(fresh_lab: Lab, operator: Operator) -> 
     assert health(fresh_lab) == "200"
 
 
-@pytest.mark.skipif(not FULL, reason="a longer one: GBTUI_LAB_FULL=1")
+@full
 def test_points_botui_to_loopback_and_back(fresh_lab: Lab, operator: Operator) -> None:
     path = "/etc/systemd/system/ui.service"
     edit = f"sed -i s,{RIGHT},{WRONG}, {path}; systemctl daemon-reload; systemctl restart ui.service"
@@ -65,7 +66,7 @@ def test_points_botui_to_loopback_and_back(fresh_lab: Lab, operator: Operator) -
     assert fresh_lab.inside("system", "ls", f"{path}.d").returncode != 0
 
 
-@pytest.mark.skipif(not FULL, reason="a longer one: GBTUI_LAB_FULL=1")
+@full
 def test_a_copy_started_by_hand_is_left_alone_and_named(fresh_lab: Lab, operator: Operator) -> None:
     fresh_lab.inside("system", "bash", "-c", BY_HAND)
     done = operator.run("apply", "services.restart", CONTAINER, "--yes")
@@ -75,7 +76,7 @@ def test_a_copy_started_by_hand_is_left_alone_and_named(fresh_lab: Lab, operator
     assert health(fresh_lab) == "200"
 
 
-@pytest.mark.skipif(not FULL, reason="a longer one: GBTUI_LAB_FULL=1")
+@full
 def test_flapping_is_not_taken_for_a_restart(fresh_lab: Lab, operator: Operator) -> None:
     unit = "[Service]\\nExecStart=/bin/sleep 1\\nRestart=always\\nRestartSec=1\\n"
     write = f"printf '{unit}' >/etc/systemd/system/flap.service; systemctl daemon-reload"

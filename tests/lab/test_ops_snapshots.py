@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
-full = pytest.mark.skipif(not FULL, reason="the whole suite: GBTUI_LAB_FULL=1")
 POOL = "default/containers"
 CI, WEBMAIL, SYSTEM = f"{POOL}/acme-alm-ci", f"{POOL}/acme-webmail", f"{POOL}/acme-system"
 

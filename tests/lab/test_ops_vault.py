@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .gbtui_over_ssh import CONTAINER, Operator
-from .twin.fixtures import Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
 KEYS = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
@@ -19,6 +19,7 @@ def operator(fresh_lab: Lab, tmp_path: Path) -> Operator:
     return Operator(fresh_lab, tmp_path)
 
 
+@full
 def test_opens_it_keeps_the_keys_and_their_file_to_itself(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     lab.fault("vault-sealed")

@@ -17,11 +17,11 @@ from gbtui.hosts.ssh import SshHost
 from tests.operations_cases import CASES, Case
 
 from .gbtui_over_ssh import Operator
-from .twin.fixtures import FULL, Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = [
     pytest.mark.timeout(1200),
-    pytest.mark.skipif(not FULL, reason="make lab-full runs it"),
+    full,
 ]
 #: What differs between two runs of the same: times in backups' names, times, sizes of what runs.
 _VARIES = re.compile(r"\d{14}|\d{4}-\d\d-\d\dT[\d:.+Z]+|\d+ (?:bytes|B)\b")

@@ -18,6 +18,8 @@ from .shell import Finished
 WANTED = os.environ.get("GBTUI_LAB") == "1"
 FULL = os.environ.get("GBTUI_LAB_FULL") == "1"
 """The longer suites too (`make lab-full`): they would take the gate more than its forty minutes."""
+full = pytest.mark.skipif(not FULL, reason="make lab-full runs it")
+"""For a test of the longer suites."""
 
 
 class Lab:
