@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from gbtui.checks.base import Check
+from gbtui.checks.catalog import CHECKS, ITEMS, of_item
 from gbtui.cli.parser import build
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
@@ -66,10 +68,37 @@ def operations() -> str:
     return NOTE + "\n".join(parts) + "\n"
 
 
+def checks() -> str:
+    """Item by item of the guide: which checks stand for it, and what puts it right."""
+    lines = [
+        "# The guide, checked\n",
+        "Every item of the operations guide's checklist, and the checks that stand for it.\n",
+        "| item | check | severity | remedy |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {item} | `{check.id}` | {check.severity} | {_remedy(check)} |"
+        for item in ITEMS
+        for check in of_item(item)
+    ]
+    lines += ["\n## What each check wants\n"]
+    for check in CHECKS:
+        lines += [f"- `{check.id}` (guide {', '.join(map(str, check.items))}): {check.sentence}."]
+        if check.departs:
+            lines += [f"  It departs from the guide: {check.departs}."]
+    return NOTE + "\n".join(lines) + "\n"
+
+
+def _remedy(check: Check) -> str:
+    known = {operation.id for operation in OPERATIONS}
+    return f"`{check.remedy}`" if check.remedy in known else check.remedy.replace("|", "\\|")
+
+
 TEXTS: dict[str, Callable[[], str]] = {
     "keys.md": keys,
     "command-line.md": command_line,
     "operations.md": operations,
+    "checks.md": checks,
 }
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from gbtui.checks.base import Check, Report
+from gbtui.checks.catalog import CHECKS
+from gbtui.checks.inspector import Inspector, state_file
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.bans import Bans, BansReader
 from gbtui.facts.containers import Container, Containers, ContainersReader, ask_instances
@@ -21,6 +24,7 @@ from gbtui.facts.log import LogReader
 from gbtui.facts.log_feed import LogFeed
 from gbtui.facts.shared import Shared
 from gbtui.facts.snapshots import Snapshots, SnapshotsReader
+from gbtui.facts.survey import Surveyor
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
@@ -31,6 +35,8 @@ from gbtui.operations.catalog import find
 from gbtui.profiles import Profile
 
 EVENTS_KEPT = 200
+CHECK_PAUSE = 30.0
+"""Seconds between two rounds of the checks."""
 EVENTS_PAUSE = 5.0
 """Seconds before LXD's event stream is tried again after it ended."""
 
@@ -69,6 +75,8 @@ class Session:
         self.bans: Feed[Bans] = Feed("bans", self._read_bans, interval=15)
         self._firewalls: dict[str, Feed[Firewall]] = {}
         self._log: LogFeed | None = None
+        self._surveyor = Surveyor(host, profile, tenant, instances=instances)
+        self._checks: Feed[Report] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, *, events: bool = True) -> None:
@@ -90,7 +98,8 @@ class Session:
         """Every feed there is so far."""
         feeds: tuple[Watched[Any], ...] = (self.containers, self.snapshots, self.bans)
         log = () if self._log is None else (self._log,)
-        return (*feeds, *self._firewalls.values(), *log)
+        checks = () if self._checks is None else (self._checks,)
+        return (*feeds, *self._firewalls.values(), *log, *checks)
 
     def _link_changed(self, link: Link) -> None:
         """Look again at once: after a lost link the feeds have long pauses, and the panes old figures."""
@@ -110,6 +119,17 @@ class Session:
         if self._log is None:
             self._log = LogFeed("log", self.log_reader)
         return self._log
+
+    def inspector(self, checks: Sequence[Check]) -> Inspector:
+        """Who judges `checks` on this host; only all of them together are remembered between starts."""
+        file = state_file(self.host.name) if tuple(checks) == CHECKS and self.host.kind != "demo" else None
+        return Inspector(self._surveyor, checks, file=file)
+
+    def checks(self) -> Feed[Report]:
+        """The feed of what the guide's rules say of the host."""
+        if self._checks is None:
+            self._checks = Feed("checks", self.inspector(CHECKS).round, interval=CHECK_PAUSE)
+        return self._checks
 
     async def log_reader(self) -> LogReader:
         """A reader of the proxy's access log. Raises NotFound where no container is the proxy."""
@@ -150,9 +170,14 @@ class Session:
         """The running instances whose role is meant to have fail2ban."""
         return tuple(c.name for c in self.known() if c.running and c.role in self.profile.ban_roles)
 
+    @property
+    def context(self) -> Context:
+        """What plans are made from here."""
+        return Context(self.host, self.profile, self.tenant)
+
     async def plan(self, operation: str, parameters: Mapping[str, str]) -> Plan:
         """The frozen plan of an operation. Raises BadInput for a bad name or parameter."""
-        return await find(operation).plan(Context(self.host, self.profile, self.tenant), parameters)
+        return await find(operation).plan(self.context, parameters)
 
     async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         """Run an approved plan; feeds rest while it runs and look again afterwards."""

@@ -37,6 +37,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli.show import show
 
         return asyncio.run(show(options))
+    if command == "check":
+        from gbtui.cli.check import check
+
+        return asyncio.run(check(options))
     if command == "ops":
         from gbtui.cli.operate import ops
 
@@ -45,6 +49,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli.journal import journal
 
         return journal(options)
+    if command == "edit":
+        from gbtui.cli.edit import edit
+
+        return asyncio.run(_run(edit(options)))
     from gbtui.cli.operate import COMMANDS
 
     return asyncio.run(_run(COMMANDS[command](options)))

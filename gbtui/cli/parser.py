@@ -10,11 +10,12 @@ import gbtui
 from gbtui.errors import BadInput
 
 SUBJECTS = ("containers", "snapshots", "firewall", "log", "bans")
+EDITED = ("proxy",)
 
 EPILOG = """\
 without a command the cockpit opens. `gbtui COMMAND --help` explains one.
 
-exit status of apply, keep, revert and undo: 0 done and verified · 1 failed, undone · 2 usage ·
+exit status of apply, edit, keep, revert and undo: 0 done and verified · 1 failed, undone · 2 usage ·
 3 refused by a guard · 4 changed since planned · 5 host not reached
 """
 
@@ -60,6 +61,15 @@ def build() -> Parser:
     show.add_argument("subject", choices=SUBJECTS)
     show.add_argument("--where", metavar="NAME", help="firewall: only `host` or this instance")
     show.add_argument("--lines", type=int, default=500, help="log: how many lines to read (default 500)")
+    check = add("check", "the guide's rules against the host: exit 0 all hold, 1 findings, 2 could not check")
+    check.add_argument("ids", metavar="ID", nargs="*", help="a check, a subsystem, or an item of the guide")
+    check.add_argument("--list", action="store_true", help="every check: id, items, severity, remedy")
+    check.add_argument(
+        "--severity",
+        choices=("error", "warning", "notice"),
+        default="notice",
+        help="only findings as bad as this or worse (default: all)",
+    )
     operations = add("ops", "every operation: id, parameters, danger, guards")
     operations.add_argument(
         "of", metavar="WORD", nargs="?", default="", help="only those with it in their id"
@@ -73,6 +83,12 @@ def build() -> Parser:
         operation.add_argument("parameters", nargs="*", metavar="key=value")
         if name == "apply":
             _approval_options(operation)
+    edit = add("edit", "a configuration in your $EDITOR, and its plan: backup, check, reload, proof")
+    edit.add_argument("subject", choices=EDITED, help="proxy: the Caddyfile")
+    edit.add_argument(
+        "parameters", nargs="*", metavar="key=value", help="domain=NAME,NAME… of vhosts that are meant to go"
+    )
+    _approval_options(edit)
     for name, summary in (
         ("keep", "keep a change whose revert is armed on the host"),
         ("revert", "take an armed change back now"),

@@ -1,0 +1,1 @@
+"""What must be so on a host: each item of the guide, judged over facts."""
