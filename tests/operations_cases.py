@@ -239,6 +239,8 @@ async def keys_open(host: Host) -> None:
     await host.run(Command(inside("acme-system", "chmod", "644", KEYS)))
 
 
+RUNNER = {"container": "acme-alm-ci"}
+
 CASES: tuple[Case, ...] = (
     Case(
         "firewall.accept-loopback",
@@ -425,6 +427,12 @@ CASES: tuple[Case, ...] = (
         {"container": "acme-system"},
         prepare=keys_open,
         looks=(inside("acme-system", "stat", "-c", "%a %U", KEYS),),
+    ),
+    Case("ci.clean-cache", RUNNER, stays="what was removed is fetched again", lab=False),
+    Case(
+        "ci.install-cleanup",
+        RUNNER,
+        looks=(inside("acme-alm-ci", "systemctl", "is-enabled", "gbtui-ci-cleanup.timer"),),
     ),
     Case(
         "snapshots.install-rolling",

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gbtui.demo import (
+    ci,
     dns,
     fail2ban,
     files,
@@ -38,8 +39,8 @@ def shell(call: Call) -> Answer:
     words = call.arguments
     if words[:1] == ("-c",) and len(words) > 2 and words[2] in SCRIPTS:
         return SCRIPTS[words[2]](replace(call, argv=(words[2], *words[3:])))
-    if words and words[0] in scripts_snapshots.FILES and words[0] in call.place.files:
-        return scripts_snapshots.FILES[words[0]](call)
+    if words and words[0] in FILES and words[0] in call.place.files:
+        return FILES[words[0]](call)
     if len(words) == 1 and words[0].endswith("/revert.sh"):
         if words[0] not in call.place.files:
             return failed(2, f"sh: 0: cannot open {words[0]}: No such file")
@@ -240,3 +241,6 @@ SCRIPTS |= dns.SCRIPTS
 SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
+SCRIPTS |= ci.SCRIPTS
+FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}
+"""Scripts that stand in files there, by their path."""

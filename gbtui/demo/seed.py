@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import caddy, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, vault, zfs
+from gbtui.demo import caddy, ci, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, vault, zfs
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -87,6 +87,7 @@ def build(clock: Clock, seed: int) -> State:
     _proxy(places["acme-proxy"], now)
     dns.furnish(places["acme-dns"], now)
     vault.furnish(places["acme-system"], now)
+    ci.furnish(places["acme-alm-ci"], now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]
     _flow(state, now - 3 * 86400, now)

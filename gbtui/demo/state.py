@@ -20,12 +20,16 @@ GIB = 1024 * MIB
 
 @dataclass(slots=True)
 class File:
-    """A file. `mode` as chmod takes it, `owner` as `user:group`."""
+    """A file. `mode` as chmod takes it, `owner` as `user:group`.
+
+    `stands_for` are bytes that it takes on the disk beside those of `data`, which nobody reads.
+    """
 
     data: bytes
     mode: int = 0o644
     owner: str = "root:root"
     modified: float = 0.0
+    stands_for: int = 0
 
 
 @dataclass(slots=True)
@@ -139,6 +143,10 @@ class Place:
     vault: Vault | None = None
     tracked: set[str] = field(default_factory=set)
     """Files that a git tree here tracks."""
+    links: set[str] = field(default_factory=set)
+    """Folders that are links."""
+    jobs: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Processes of CI jobs, by their id: name, and how they are known for one."""
     zones: dict[str, Served] = field(default_factory=dict)
     """What CoreDNS serves here, as it last read its files."""
 

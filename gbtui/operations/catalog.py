@@ -8,6 +8,7 @@ from typing import Any
 from gbtui.errors import BadInput
 from gbtui.operations import (
     bans,
+    ci,
     containers,
     dns,
     firewall_every,
@@ -27,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *dns.OPERATIONS,
     *services.OPERATIONS,
     *vault.OPERATIONS,
+    *ci.OPERATIONS,
     *snapshots.OPERATIONS,
     *proxy.OPERATIONS,
     *proxy_domain.OPERATIONS,

@@ -33,6 +33,8 @@ class Profile:
     """One layout of a production host.
 
     `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what it serves now.
+    `runner_caches` are folders of the CI runner, each with the depth at which its entries lie: an
+    entry is kept or removed whole.
     """
 
     id: str
@@ -52,6 +54,16 @@ class Profile:
     corefile: str = "/opt/gbo/conf/Corefile"
     vault_address: str = "https://127.0.0.1:8200"
     vault_keys: str = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
+    runner_role: str = "alm-ci"
+    runner_unit: str = "alm-ci-runner.service"
+    runner_user: str = "gbuser"
+    runner_caches: tuple[tuple[str, int], ...] = ()
+    release_role: str = "system"
+    release_folder: str = "/opt/gbo/bin"
+    release_owner: str = "gbuser"
+    release_branch: str = "main"
+    release_remotes: tuple[str, ...] = ("origin", "alm")
+    release_root_remote: str = "alm"
 
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role."""
@@ -92,4 +104,14 @@ def _profile(table: dict[str, Any]) -> Profile:
         proxy_admin=table["proxy"]["admin"],
         proxy_storage=table["proxy"]["storage"],
         vhost_floor=table["proxy"]["vhost_floor"],
+        runner_role=table["ci"]["role"],
+        runner_unit=table["ci"]["unit"],
+        runner_user=table["ci"]["user"],
+        runner_caches=tuple((cache["path"], cache["depth"]) for cache in table["ci"]["caches"]),
+        release_role=table["release"]["role"],
+        release_folder=table["release"]["folder"],
+        release_owner=table["release"]["owner"],
+        release_branch=table["release"]["branch"],
+        release_remotes=tuple(table["release"]["remotes"]),
+        release_root_remote=table["release"]["root_remote"],
     )
