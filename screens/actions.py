@@ -112,6 +112,14 @@ _COCKPIT = (
         "screen.shell",
     ),
     Action(
+        "cockpit.edit",
+        "E",
+        "Edit the Caddyfile",
+        "Edit the proxy's Caddyfile in your editor, in this terminal. Its plan opens afterwards.",
+        Scope.COCKPIT,
+        "screen.edit",
+    ),
+    Action(
         "pane.place",
         "c",
         "Choose place",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gbtui.operations.base import Operation
 from gbtui.operations.catalog import OPERATIONS, find
 from gbtui.operations.parameters import CONTAINER
+from screens import edit
 from screens.choose import Choice, Choose
 from screens.details import DetailsScreen
 from screens.parameters import ask_parameters
@@ -37,6 +38,8 @@ def choose_action(app: CockpitApp, pane: str, row: Any, place: str) -> None:
             ask_parameters(app, find(answer.removeprefix(OPERATION)), given)
         elif answer == "shell":
             app.root.action_shell()
+        elif answer == "edit":
+            edit.edit_proxy(app, {"container": instance} if instance else {})
         elif answer == "copy":
             app.root.panes[pane].action_copy()
         elif answer == "details":
@@ -57,6 +60,8 @@ def choices_for(app: CockpitApp, pane: str, row: Any, given: Mapping[str, str]) 
         if operation.subject in subjects(pane, row) and _meant(operation, pane, given):
             why_not = _why_not(app, operation, given)
             yield Choice(f"{OPERATION}{operation.id}", operation.title, operation.summary, why_not)
+    if "proxy" in subjects(pane, row):
+        yield Choice("edit", "Edit the Caddyfile", "in your editor; its plan opens", edit.refusal(app))
     instance = given.get("container", "host")
     if instance != "host":
         yield Choice("shell", "Shell", f"in {instance}", refusal(app, instance))

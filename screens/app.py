@@ -83,6 +83,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.refused: GbtuiError | None = None
         self.opened = False
         self.connecting = ""
+        self.farewell: list[str] = []
+        """What is said in the terminal once the cockpit was left."""
         self.typed = Typed(self, held=callable(source))
         self._safe_filter = SafeFilter()
 

@@ -8,7 +8,7 @@ from textual import on
 from textual.events import DescendantFocus
 
 from gbtui.facts.containers import Container
-from screens import shell
+from screens import edit, shell
 from screens.actions import PANES, Scope, bindings
 from screens.actions_menu import choose_action
 from screens.choose import Choice, Choose
@@ -52,6 +52,9 @@ class Cockpit(CockpitFace):
 
     def action_shell(self) -> None:
         shell.open_shell(self.cockpit, self._instance())
+
+    def action_edit(self) -> None:
+        edit.edit_proxy(self.cockpit)
 
     def step_back(self) -> None:
         if self.zoomed:

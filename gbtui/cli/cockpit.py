@@ -6,6 +6,7 @@ import argparse
 import gc
 from typing import TYPE_CHECKING
 
+from gbtui.cli.output import warn
 from gbtui.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def cockpit(options: argparse.Namespace) -> int:
     gc.disable()
     app = CockpitApp(lambda: _built(options))
     app.run()
+    for words in app.farewell:
+        warn(f"gbtui: {words}")
     if app.refused is not None:
         raise app.refused
     return app.return_code or 0

@@ -65,29 +65,29 @@ async def apply(options: argparse.Namespace) -> int:
     """Plan, ask, run, verify."""
     given = parameters(options.parameters)
     async with opened(options) as session:
-        await _tell_pending(session)
+        await tell_pending(session)
         found = await session.plan(options.operation, given)
-        outcome = await session.apply(found, _approver(session, options), _progress(options))
-        return _end(outcome, options)
+        outcome = await session.apply(found, approver_for(session, options), progress_for(options))
+        return ended(outcome, options)
 
 
 async def keep(options: argparse.Namespace) -> int:
     async with opened(options) as session:
-        return _end(await session.engine.keep(options.id, _progress(options)), options)
+        return ended(await session.engine.keep(options.id, progress_for(options)), options)
 
 
 async def revert(options: argparse.Namespace) -> int:
     async with opened(options) as session:
-        outcome = await session.engine.revert(options.id, _progress(options))
-    status = _end(outcome, options)
+        outcome = await session.engine.revert(options.id, progress_for(options))
+    status = ended(outcome, options)
     return DONE if outcome.result == "reverted" else status
 
 
 async def undo(options: argparse.Namespace) -> int:
     """Take a finished operation back, through the same guards, as an operation of its own."""
     async with opened(options) as session:
-        outcome = await session.engine.undo(options.id, _approver(session, options), _progress(options))
-        return _end(outcome, options)
+        outcome = await session.engine.undo(options.id, approver_for(session, options), progress_for(options))
+        return ended(outcome, options)
 
 
 async def recover(options: argparse.Namespace) -> int:
@@ -99,14 +99,14 @@ async def recover(options: argparse.Namespace) -> int:
         if options.id is None:
             return await _list_unfinished(recovery, as_json=options.json)
         if options.finish:
-            approver = _approver(session, options)
-            return _end(await recovery.finish(options.id, approver, _progress(options)), options)
+            approver = approver_for(session, options)
+            return ended(await recovery.finish(options.id, approver, progress_for(options)), options)
         if options.undo:
-            outcome = await recovery.undo_unfinished(options.id, _progress(options))
-            status = _end(outcome, options)
+            outcome = await recovery.undo_unfinished(options.id, progress_for(options))
+            status = ended(outcome, options)
             return DONE if outcome.result == "failed-undone" else status
         if options.mark is not None:
-            return _end(await recovery.mark(options.id, options.mark), options)
+            return ended(await recovery.mark(options.id, options.mark), options)
         found = await recovery.examine(options.id)
         say(found.words())
         return FAILED
@@ -141,7 +141,7 @@ async def _list_unfinished(recovery: Recovery, *, as_json: bool) -> int:
     return FAILED if found else DONE
 
 
-async def _tell_pending(session: Session) -> None:
+async def tell_pending(session: Session) -> None:
     """At every start: what was left half done, and what the host put back by itself (R5, R7)."""
     from gbtui.guard.recovery import Recovery
 
@@ -152,7 +152,7 @@ async def _tell_pending(session: Session) -> None:
         warn(f"gbtui: unfinished: {one.words()} (gbtui recover {one.story.id})")
 
 
-def _approver(session: Session, options: argparse.Namespace) -> Approver:
+def approver_for(session: Session, options: argparse.Namespace) -> Approver:
     from gbtui.cli.approver import CommandLineApprover
 
     return CommandLineApprover(
@@ -164,14 +164,14 @@ def _approver(session: Session, options: argparse.Namespace) -> Approver:
     )
 
 
-def _progress(options: argparse.Namespace) -> Progress:
+def progress_for(options: argparse.Namespace) -> Progress:
     def nothing(event: Event) -> None:
         """With --json only the document goes to stdout."""
 
     return nothing if options.json else show_event
 
 
-def _end(outcome: Outcome, options: argparse.Namespace) -> int:
+def ended(outcome: Outcome, options: argparse.Namespace) -> int:
     status = STATUS[outcome.result]
     if options.json:
         until = outcome.armed_until

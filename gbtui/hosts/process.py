@@ -13,7 +13,7 @@ import signal
 import subprocess  # noqa: TID251 – this is the one place
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from gbtui.errors import Denied, MissingTool
@@ -192,16 +192,33 @@ def run_in_terminal(argv: Sequence[str]) -> int:
         MissingTool: there is no such program here.
         Denied: it may not be executed.
     """
+    with _interrupts_are_its_own():
+        return _in_terminal(argv)
+
+
+async def attend_in_terminal(argv: Sequence[str]) -> int:
+    """The same, while everything else here goes on: a link to a host is kept alive meanwhile."""
+    with _interrupts_are_its_own():
+        return await asyncio.to_thread(_in_terminal, argv)
+
+
+@contextlib.contextmanager
+def _interrupts_are_its_own() -> Iterator[None]:
     main = threading.current_thread() is threading.main_thread()
     # A handler, not SIG_IGN: ignoring would be inherited by the program, a handler is not.
     before = signal.signal(signal.SIGINT, lambda *_: None) if main else None
     try:
-        status = subprocess.call(list(argv))
-    except OSError as error:
-        raise _cannot_start(argv, error) from error
+        yield
     finally:
         if main:
             signal.signal(signal.SIGINT, before)
+
+
+def _in_terminal(argv: Sequence[str]) -> int:
+    try:
+        status = subprocess.call(list(argv))
+    except OSError as error:
+        raise _cannot_start(argv, error) from error
     return status if status >= 0 else 128 - status
 
 

@@ -43,18 +43,26 @@ async def apply_config(context: Context, given: Mapping[str, str]) -> Plan:
 
 
 async def config_plan(
-    operation: Operation, context: Context, given: Mapping[str, str], data: bytes, what: str
+    operation: Operation,
+    context: Context,
+    given: Mapping[str, str],
+    data: bytes,
+    what: str,
+    *,
+    base: bytes | None = None,
 ) -> Plan:
     """Plan to make `data` the proxy's configuration; for whoever has it from a file or an editor.
 
     `given` holds `container` and `domain` (names that are meant to go); `what` is said in the title.
+    `base` is what the editor was given: refused where the file is another one by now.
     """
     container, there = await find(context, given)
     if there.verdict == "refuse":
         return assemble(operation, context, given, f"Proxy: {what}", verdicts=(there,))
     seen = await look(context, container)
     new = await meaning(context, container, data)
-    return await loaded(operation, context, given, seen, new, data=data, what=what, before=(there,))
+    before = (there,) if base is None else (there, guards.edited(base, seen, data))
+    return await loaded(operation, context, given, seen, new, data=data, what=what, before=before)
 
 
 async def loaded(
@@ -189,7 +197,7 @@ APPLY_CONFIG = Operation(
     summary="make a file of this machine the proxy's configuration: backup, check, reload, proof",
     subject="proxy",
     parameters=(FILE, GOING, WHICH),
-    guards=_CONFIG,
+    guards=(*_CONFIG, guards.EDITED),
     danger=Danger.REVERSIBLE,
     items=(53, 54, 55, 56, 57, 58, 59),
     make=apply_config,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from difflib import unified_diff
 from urllib.parse import urlsplit
 
 from gbtui import text
@@ -22,6 +23,7 @@ DISK = Guard("file-is-running", "the file on the host is what Caddy runs", (57,)
 DARK = Guard("vhosts-dark", "who uses the vhosts knows that Caddy restarts", (57, 60))
 ONLY = Guard("only-that-domain", "the named domain goes, and nothing else changes", (59, 60))
 MOVES = Guard("certificates-move", "the certificates can be moved as files", (58,))
+EDITED = Guard("still-as-edited", "nobody else has changed the file while it was edited", (53, 55))
 RESOLVE = Guard("names-resolve", "names that come have an address, so that a certificate can be had", (59,))
 SECRETS = Guard("secrets-in-file", "no secret stands in the file, because the journal keeps it whole", (65,))
 
@@ -41,10 +43,10 @@ def reads(new: Meaning) -> Verdict:
 
 def shrink(profile: Profile, seen: Look, new: ProxyConfig, named: Collection[str]) -> Verdict:
     """Whether more is lost than was named, or fewer remain than the floor."""
-    lost = sorted(seen.names - new.names - set(named))
-    if lost:
-        said = f"{len(lost)} vhosts would be lost: {_list(lost)}"
-        return SHRINK.refuse(f"{said}; if they are meant to go, name them: domain={','.join(lost[:20])}")
+    going = lost(seen, new, named)
+    if going:
+        said = f"{len(going)} vhosts would be lost: {_list(going)}"
+        return SHRINK.refuse(f"{said}; if they are meant to go, name them: domain={','.join(going[:20])}")
     floor = profile.vhost_floor or len(seen.names) - len(seen.names & set(named))
     if len(new.names) < floor:
         why = "the profile's floor" if profile.vhost_floor else "what runs now"
@@ -52,6 +54,27 @@ def shrink(profile: Profile, seen: Look, new: ProxyConfig, named: Collection[str
     if len(new.names) <= FEW:
         return SHRINK.warn(f"only {len(new.names)} vhosts: the guide calls that a broken configuration")
     return SHRINK.allow(f"{len(seen.names)} vhosts now, {len(new.names)} after")
+
+
+def lost(seen: Look, new: ProxyConfig, named: Collection[str]) -> tuple[str, ...]:
+    """The names that are there, would not be any more, and were not named; in order."""
+    return tuple(sorted(seen.names - new.names - set(named)))
+
+
+def edited(base: bytes, seen: Look, data: bytes) -> Verdict:
+    """Whether the file is still the one that was edited."""
+    if seen.data == base:
+        return EDITED.allow("the file is the one that was edited")
+    if seen.data is None or seen.data == data:
+        return EDITED.allow("there is nothing of somebody else's to lose")
+    old, new = (text.text(one).splitlines() for one in (base, seen.data))
+    changed = [line for line in unified_diff(old, new, n=0, lineterm="") if line[:1] in "+-"][2:]
+    plus = sum(line.startswith("+") for line in changed)
+    shown = "; ".join(text.clean(mask(line))[:80] for line in changed[:3])
+    said = f"somebody else has changed the file while it was edited (+{plus} −{len(changed) - plus} lines)"
+    return EDITED.refuse(
+        f"{said}: {shown or 'line ends'}; edit it again, and take over what is kept of yours"
+    )
 
 
 def storage(seen: Look, new: ProxyConfig) -> Verdict:
@@ -121,6 +144,6 @@ def secrets(*files: bytes) -> tuple[Verdict, ...]:
     return (SECRETS.warn(f"{said}; {{env.NAME}} in the file and the value in the unit keep it out"),)
 
 
-def _list(names: list[str]) -> str:
+def _list(names: Sequence[str]) -> str:
     shown = ", ".join(names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -251,6 +251,22 @@ async def test_an_editor_hands_bytes(host: DemoHost) -> None:
     assert made.steps
 
 
+async def test_what_somebody_else_wrote_meanwhile_is_not_lost(host: DemoHost) -> None:
+    """The file is another one than the editor was given: refused, with what changed, secrets masked."""
+    base = await config(host)
+    theirs = b"%s# token: 0123456789abcdef\n\x1b]0;x\x07[/]\n" % base
+    await write(host, theirs)
+    context = Context(host, load())
+    made = await config_plan(find(APPLY), context, {}, base + NEW, "edit", base=base)
+    said = refusals(made)["still-as-edited"]
+    assert "(+2 −0 lines): +# token" in said
+    assert "0123456789abcdef" not in said
+    assert "\x1b" not in said
+    assert made.steps == ()
+    same = await config_plan(find(APPLY), context, {}, theirs, "edit", base=base)
+    assert "still-as-edited" not in refusals(same)
+
+
 async def test_a_backup_is_restored_by_name(host: DemoHost, tmp_path: Path) -> None:
     before = await config(host)
     await host.write(f"{CONFIG}.bak-202611010905", before + NEW, instance=PROXY)
