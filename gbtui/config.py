@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,9 @@ from urllib.parse import urlsplit
 
 from gbtui.errors import BadInput
 from gbtui.text import clean
+from gbtui.toml_lines import TomlFile, read_toml
 
+WHAT = "configuration"
 #: Names of a `known_hosts` that would turn host key verification off.
 NO_VERIFICATION = frozenset({"", "none", os.devnull})
 
@@ -99,14 +100,11 @@ def load_config(path: Path | None = None) -> Config:
     """
     chosen = path or config_path()
     try:
-        source = chosen.read_text("utf-8")
+        return _config(read_toml(chosen, WHAT))
     except FileNotFoundError:
         if path is None and not os.environ.get("GBTUI_CONFIG"):
             return Config()
-        raise BadInput(f"configuration {chosen}", why="there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"configuration {chosen}", why=clean(str(error))) from error
-    return parse_config(source, chosen)
+        raise BadInput(f"{WHAT} {chosen}", why="there is no such file") from None
 
 
 def parse_config(source: str, path: Path) -> Config:
@@ -115,11 +113,11 @@ def parse_config(source: str, path: Path) -> Config:
     Raises:
         BadInput: with file, line and the expected form.
     """
-    try:
-        table = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"configuration {path}", why=clean(str(error)), hint="a TOML file") from error
-    reader = _Reader(source, path)
+    return _config(TomlFile(source, path, WHAT))
+
+
+def _config(file: TomlFile) -> Config:
+    table, reader = file.table, _Reader(file)
     for key in table:
         if key not in {"default", "hosts", "keys"}:
             raise reader.error((key,), "unknown key", "default = NAME, [hosts.NAME] tables, and [keys]")
@@ -130,7 +128,7 @@ def parse_config(source: str, path: Path) -> Config:
     default = table.get("default")
     if default is not None and (not isinstance(default, str) or default not in hosts):
         raise reader.error(("default",), "names no configured host", f"one of {', '.join(hosts) or 'none'}")
-    return Config(hosts, default, reader.keys(table.get("keys", {})), path)
+    return Config(hosts, default, reader.keys(table.get("keys", {})), file.path)
 
 
 def resolve_host(text: str | None, config: Config) -> HostConfig:
@@ -189,9 +187,8 @@ def parse_address(text: str, *, name: str = "") -> HostConfig:
 class _Reader:
     """Reads host tables and knows where in the file each key stands."""
 
-    def __init__(self, source: str, path: Path) -> None:
-        self._lines = source.splitlines()
-        self._path = path
+    def __init__(self, file: TomlFile) -> None:
+        self.error = file.error
 
     def host(self, name: str, entry: Any) -> HostConfig:
         """One `[hosts.NAME]` table."""
@@ -260,30 +257,6 @@ class _Reader:
             raise self.error((*at, key), "wrong type or empty", _FORMS[key])
         return value
 
-    def error(self, key: tuple[str, ...], why: str, form: str) -> BadInput:
-        """Words with file, line, key, cause and the expected form."""
-        name = clean(".".join(key))
-        return BadInput(f"{self._path}, line {self._line(key)}: {name}", why=why, hint=f"expected {form}")
-
-    def _line(self, key: tuple[str, ...]) -> int:
-        """The line of `key`, or of the nearest table around it: a scan, since tomllib keeps none."""
-        table: tuple[str, ...] = ()
-        best = 1
-        for number, text in enumerate(self._lines, 1):
-            if header := re.match(r"\s*\[\s*([^\]\[]+?)\s*\]", text):
-                table = _dotted(header[1])
-                if table == key:
-                    return number
-                if table == key[: len(table)]:
-                    best = number
-            elif assignment := re.match(r"""\s*((?:[\w.-]|"[^"]*"|'[^']*'|\s)+?)\s*=""", text):
-                full = (*table, *_dotted(assignment[1]))
-                if full == key:
-                    return number
-                if full == key[: len(full)]:
-                    best = number
-        return best
-
 
 def turns_verification_off(path: str) -> bool:
     """Whether a `known_hosts` of this name means that no host key is checked."""
@@ -292,7 +265,3 @@ def turns_verification_off(path: str) -> bool:
 
 def _expanded(path: str) -> str:
     return str(Path(path).expanduser())
-
-
-def _dotted(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r'"[^"]*"|\'[^\']*\'|[^.]+', text))
