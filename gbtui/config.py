@@ -9,6 +9,7 @@
     lxd_socket = "/var/snap/lxd/common/lxd/unix.socket"
     tenant = "acme"
     read_only = false
+    profile = "guide"                           # or a file that overrides single values of one
 
     [keys]
     "pane.filter" = "f3"                        # ids as in docs/keys.md
@@ -46,6 +47,7 @@ _FORMS = {
     "lxd_socket": "an absolute path",
     "tenant": 'a name such as "acme"',
     "read_only": "true or false",
+    "profile": 'a profile that comes with gbtui ("guide"), or the path of a TOML file',
 }
 
 
@@ -64,6 +66,7 @@ class HostConfig:
     lxd_socket: str | None = None
     tenant: str = ""
     read_only: bool = False
+    profile: str = ""
 
     @property
     def address(self) -> str:
@@ -225,6 +228,7 @@ class _Reader:
             lxd_socket=socket,
             tenant=self._string(at, entry, "tenant") or "",
             read_only=read_only,
+            profile=self._string(at, entry, "profile") or "",
         )
 
     def keys(self, entry: Any) -> dict[str, str]:

@@ -20,15 +20,16 @@ def _running(survey: Survey, place: Place) -> Iterator[Failing]:
 
 
 def _complete(survey: Survey, place: Place) -> Iterator[Failing]:
-    tenants = sorted({one.tenant for one in survey.containers if one.tenant})
+    profile = survey.profile
+    tenants = sorted({one.tenant for one in survey.containers if one.role})
     for tenant in tenants:
-        roles = {one.role for one in survey.containers if one.tenant == tenant}
-        for role in survey.profile.roles:
+        roles = {one.role for one in survey.containers if one.tenant == tenant and one.role}
+        for role in profile.roles:
             if role.name not in roles:
                 found = (f"found: {', '.join(sorted(roles))}",)
-                yield Failing(f"{tenant}-{role.name}", f"no container for {role.purpose}", found)
+                yield Failing(profile.instance(tenant, role.name), f"no container for {role.purpose}", found)
     if not tenants:
-        yield Failing("containers", "no instance is named <tenant>-<role>")
+        yield Failing("containers", f"no instance is named {profile.instance('<tenant>', '<role>')}")
 
 
 RUNNING = Check(

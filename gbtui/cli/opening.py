@@ -11,7 +11,7 @@ from gbtui.config import HostConfig, load_config, resolve_host
 from gbtui.errors import BadInput, Unreachable
 from gbtui.guard.journal import Journal
 from gbtui.hosts import Host
-from gbtui.profiles import load
+from gbtui.profiles import GUIDE, load
 from gbtui.session import Session
 
 NO_LXD = Unreachable(
@@ -31,7 +31,7 @@ def build_session(options: argparse.Namespace, *, demo_default: bool = True) -> 
     user = getpass.getuser()
     return Session(
         _adapter(chosen, options.drill),
-        load(),
+        load(chosen.profile or GUIDE),
         Journal(),
         user=user,
         tenant=options.tenant or chosen.tenant or None,

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from gbtui.errors import BadInput
+from gbtui.profiles.merge import merged
+from gbtui.text import clean
+from gbtui.toml_lines import TomlFile, read_toml
+
+GUIDE = "guide"
+WHAT = "profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,9 @@ class Profile:
     """One layout of a production host.
 
     `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what it serves now.
-    `runner_caches` are folders of the CI runner, each with the depth at which its entries lie: an
-    entry is kept or removed whole.
+    Instances are named `<tenant>-<role>`, or by the role alone where it is not `prefixed`.
+    `forwarding` is how ports reach a container: "devices" or "dnat". `runner_caches` are folders of
+    the CI runner, each with the depth at which its entries lie: an entry is kept or removed whole.
     """
 
     id: str
@@ -64,21 +73,61 @@ class Profile:
     release_branch: str = "main"
     release_remotes: tuple[str, ...] = ("origin", "alm")
     release_root_remote: str = "alm"
+    prefixed: bool = True
+    forwarding: str = "devices"
 
     def split(self, instance: str) -> tuple[str, str]:
-        """(tenant, role) of an instance name; ("", "") where it fits no role."""
+        """(tenant, role) of an instance name; ("", "") where it fits no role, "" for a tenant not named."""
+        if not self.prefixed:
+            return "", instance if any(role.name == instance for role in self.roles) else ""
         for role in sorted(self.roles, key=lambda r: -len(r.name)):
             if instance.endswith(f"-{role.name}") and len(instance) > len(role.name) + 1:
                 return instance[: -len(role.name) - 1], role.name
         return "", ""
 
+    def instance(self, tenant: str, role: str) -> str:
+        """The name of the instance that has a role."""
+        return f"{tenant}-{role}" if self.prefixed else role
+
     def services_of(self, role: str) -> tuple[Service, ...]:
         return tuple(service for service in self.services if service.role == role)
 
 
-def load(name: str = "guide") -> Profile:
-    """The profile shipped under `name`."""
-    return _profile(tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8")))
+def shipped() -> tuple[str, ...]:
+    """The names of the profiles that come with gbtui."""
+    names = (one.name for one in files(__package__).iterdir() if one.name.endswith(".toml"))
+    return tuple(sorted(name.removesuffix(".toml") for name in names))
+
+
+def load(name: str = GUIDE) -> Profile:
+    """The profile `name`: one that comes with gbtui, or the path of a file that overrides single values.
+
+    Raises:
+        BadInput: there is none, or it says something that is not understood (with file and line).
+    """
+    return _profile(_layered(name))
+
+
+def _layered(name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A profile's values, over those of its `base`; without one, the guide's."""
+    file = _file(name)
+    if name == GUIDE:
+        return file.table
+    base = file.table.get("base", GUIDE)
+    if not isinstance(base, str) or base in (*above, name):
+        raise file.error(("base",), "not another profile", f"one of {', '.join(shipped())}, or a path")
+    return merged(_layered(base, (*above, name)), file, _file(GUIDE).table)
+
+
+def _file(name: str) -> TomlFile:
+    if name in shipped():
+        return TomlFile((files(__package__) / f"{name}.toml").read_text("utf-8"), Path(f"{name}.toml"), WHAT)
+    path = Path(name).expanduser()
+    try:
+        return read_toml(path, WHAT)
+    except FileNotFoundError:
+        hint = f"one of {', '.join(shipped())}, or the path of a TOML file"
+        raise BadInput(f"{WHAT} {clean(name)!r}", why="there is none of that name", hint=hint) from None
 
 
 def _profile(table: dict[str, Any]) -> Profile:
@@ -89,6 +138,8 @@ def _profile(table: dict[str, Any]) -> Profile:
     return Profile(
         id=table["id"],
         title=table["title"],
+        prefixed=table["prefixed"],
+        forwarding=table["forwarding"],
         roles=roles,
         services=tuple(Service(**service) for service in table["services"]),
         access_log=table["proxy"]["access_log"],
