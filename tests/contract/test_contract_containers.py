@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -95,3 +96,6 @@ async def test_a_refused_restore_leaves_it_stopped(world: World) -> None:
     finally:
         await world.run("zfs", "destroy", "--", raw)
         await world.run("lxc", "delete", f"{DNS}/contract")
+    async with asyncio.timeout(90):  # up again, with its address and its service, for the tests after this
+        while not (await world.run("ss", "-Hltn", "sport = :53", where=DNS)).stdout:
+            await world.pass_time(1.0)
