@@ -83,7 +83,7 @@ async def test_a_proxy_device_listens_until_it_goes(world: World) -> None:
 
 
 async def test_a_refused_restore_leaves_it_stopped(world: World) -> None:
-    """Why the operation refuses before it asks LXD: LXD stops the container, then finds what is in the way."""
+    """Why the operation refuses before it asks LXD, which stops the container first."""
     raw = f"default/containers/{DNS}@contract-raw"
     assert (await world.run("lxc", "snapshot", DNS, "contract")).ok
     try:
@@ -97,5 +97,8 @@ async def test_a_refused_restore_leaves_it_stopped(world: World) -> None:
         await world.run("zfs", "destroy", "--", raw)
         await world.run("lxc", "delete", f"{DNS}/contract")
     async with asyncio.timeout(90):  # up again, with its address and its service, for the tests after this
+        listed = ("lxc", "list", "--format", "csv", "-c", "4", f"^{DNS}$")
+        while b"eth0" not in (await world.run(*listed)).stdout:
+            await world.pass_time(1.0)
         while not (await world.run("ss", "-Hltn", "sport = :53", where=DNS)).stdout:
             await world.pass_time(1.0)
