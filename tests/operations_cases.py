@@ -434,6 +434,7 @@ CASES: tuple[Case, ...] = (
         RUNNER,
         looks=(inside("acme-alm-ci", "systemctl", "is-enabled", "gbtui-ci-cleanup.timer"),),
     ),
+    Case("ci.authorise-runner", RUNNER, lab=False),
     Case(
         "snapshots.install-rolling",
         {},

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from gbtui.demo import (
     ci,
+    ci_keys,
     dns,
     fail2ban,
     files,
@@ -242,5 +243,6 @@ SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
+SCRIPTS |= ci_keys.SCRIPTS
 FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}
 """Scripts that stand in files there, by their path."""

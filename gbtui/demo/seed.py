@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from gbtui.demo import caddy, ci, dns, fail2ban, lxd_devices, tenant, ufw_tool, unit_files, vault, zfs
+from gbtui.demo import (
+    caddy,
+    ci,
+    ci_keys,
+    dns,
+    fail2ban,
+    lxd_devices,
+    tenant,
+    ufw_tool,
+    unit_files,
+    vault,
+    zfs,
+)
 from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
@@ -57,6 +69,7 @@ _UNITS = {
         "valkey-server.service",
         "vault.service",
         "tables-forward.service",
+        "ssh.service",
     ),
     "alm": ("alm.service",),
     "alm-ci": ("alm-ci-runner.service", "cron.service"),
@@ -88,6 +101,7 @@ def build(clock: Clock, seed: int) -> State:
     dns.furnish(places["acme-dns"], now)
     vault.furnish(places["acme-system"], now)
     ci.furnish(places["acme-alm-ci"], now)
+    ci_keys.furnish(places["acme-alm-ci"], places["acme-system"], now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]
     _flow(state, now - 3 * 86400, now)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gbtui.demo import (
     caddy,
+    ci_keys,
     dns,
     fail2ban,
     files,
@@ -84,6 +85,7 @@ TOOLS: dict[str, Tool] = {
     "curl": services.curl,
     "caddy": caddy.caddy,
     "getent": resolver.getent,
+    "runuser": ci_keys.as_user,
     "sh": scripts.shell,
     "cat": files.cat,
     "tail": files.tail,
