@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts bench crash-matrix plans lab lab-test lab-full lab-down docs clean
+.PHONY: help run test check lint types contracts bench crash-matrix plans lab lab-test lab-full lab-faults lab-down docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
 
 lab-full: $(STAMP) lab ## all of it on the twin: the crash matrix, every fault, the contract inside (two hours)
 	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab tests/contract
+
+lab-faults: $(STAMP) lab ## every fault on the twin: what the checks find of it, and the remedy that clears it
+	$(BIN)/python -m tests.lab_faults
 
 lab-down: ## end the twin
 	tests/lab/lab down

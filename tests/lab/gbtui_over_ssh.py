@@ -33,6 +33,10 @@ class Operator:
             f'known_hosts = "{known_hosts}"\nidentity = "{lab.key}"\n'
         )
 
+    def waive(self, waivers: Path) -> None:
+        """Accept what the file says, as the operator of this host does."""
+        (self.home / "waivers.toml").write_bytes(waivers.read_bytes())
+
     @property
     def env(self) -> dict[str, str]:
         return {**os.environ, "GBTUI_CONFIG": str(self.config), "GBTUI_STATE": str(self.home / "state")}
