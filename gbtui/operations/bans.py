@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from gbtui.facts.bans_filter import Network, shown
 from gbtui.facts.bans_own import Own
+from gbtui.facts.bans_special import overlapping
 from gbtui.guard.plan import Danger, Plan, Step, Verdict, Wait
 from gbtui.operations import bans_address
 from gbtui.operations.assemble import assemble, relying
-from gbtui.operations.bans_address import ADDRESS, JAIL_NAME, judge_address, overlapping
+from gbtui.operations.bans_address import ADDRESS, JAIL_NAME, judge_address
 from gbtui.operations.bans_install import INSTALL_FLOOD, INSTALL_MAIL
 from gbtui.operations.bans_look import Place, about_jail, client, held, look_at, never
 from gbtui.operations.bans_one import JAIL, SETTLES, Look, asked, judge_jail, network_of

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 
 from gbtui.facts.bans_filter import Network, as_network
 from gbtui.facts.bans_own import Own
+from gbtui.facts.bans_special import WIDEST, overlapping, special
 from gbtui.guard.plan import Verdict
 from gbtui.operations.base import Guard, Parameter
 
-WIDEST = {4: 24, 6: 48}
-"""The shortest prefix that may be banned, by IP version."""
-
 _LETTERS = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?")
 _JAIL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-
-#: Not of the public Internet (RFC 6890). The documentation ranges are left out: banning them hurts nobody.
-_SPECIAL = tuple(
-    ip_network(value)
-    for value in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
-        *("192.0.0.0/24", "192.168.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
-        *("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "ff00::/8"),
-    )
-)
 
 WIDTH = Guard("prefix-width", "no wide network is banned (/24 of IPv4, /48 of IPv6 at most)", (29, 74))
 PUBLIC = Guard(
@@ -54,16 +42,6 @@ def _jail(value: str) -> str:
 
 ADDRESS = Parameter("address", "IP address, or a network such as 203.0.113.0/24", _address)
 JAIL_NAME = Parameter("jail", "NAME of a fail2ban jail, such as sshd", _jail)
-
-
-def overlapping(network: Network, ranges: Sequence[Own]) -> Own | None:
-    """The first of `ranges` that shares an address with `network`."""
-    return next((one for one in ranges if _overlap(network, one.network)), None)
-
-
-def special(network: Network) -> Network | None:
-    """The private or special range that `network` touches."""
-    return next((one for one in _SPECIAL if _overlap(network, one)), None)
 
 
 def judge_address(network: Network, own: Sequence[Own], people: Sequence[Own]) -> tuple[Verdict, ...]:
@@ -119,9 +97,3 @@ def _many(network: Network) -> tuple[Verdict, ...]:
         return ()
     many = f"{network.num_addresses:,} addresses" if isinstance(network, IPv4Network) else "a whole network"
     return (MANY.warn(f"{network} is {many}: all of them are turned away"),)
-
-
-def _overlap(one: Network, other: Network) -> bool:
-    if isinstance(one, IPv4Network):
-        return isinstance(other, IPv4Network) and one.overlaps(other)
-    return isinstance(other, IPv6Network) and one.overlaps(other)

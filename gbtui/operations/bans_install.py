@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gbtui.facts.bans_sample import Sample, shown_clients
+from gbtui.facts.bans_special import special
 from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Action, Danger, Exec, Plan, Probe, Replace, Step, Verdict, Wait
 from gbtui.operations.assemble import assemble, relying
-from gbtui.operations.bans_address import special
 from gbtui.operations.bans_jails import DEBIAN, FLOOD, MAIL, JailPlan, without_sshd
 from gbtui.operations.bans_look import client, look_at
 from gbtui.operations.bans_trial import Trial, jail_state, try_out

@@ -12,12 +12,12 @@ from gbtui.facts import bans_own
 from gbtui.facts.bans_filter import HeldList, Network, as_network, parse_held
 from gbtui.facts.bans_own import Own
 from gbtui.facts.bans_parse import STATUS, parse_jails
+from gbtui.facts.bans_special import overlapping, special
 from gbtui.facts.failure import absent, failure
 from gbtui.guard.paste import command
 from gbtui.guard.plan import Exec
 from gbtui.hosts.base import Command, Completed, Host
 from gbtui.operations import bans_scripts
-from gbtui.operations.bans_address import overlapping, special
 from gbtui.text import line, text
 
 HOST = "host"

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from gbtui.facts.bans_filter import shown
 from gbtui.facts.bans_own import Own
+from gbtui.facts.bans_special import overlapping
 from gbtui.guard.plan import Danger, Plan, Step, Wait
 from gbtui.operations.assemble import assemble, relying
-from gbtui.operations.bans_address import ADDRESS, JAIL_NAME, overlapping
+from gbtui.operations.bans_address import ADDRESS, JAIL_NAME
 from gbtui.operations.bans_look import held, keep_free, look_at
 from gbtui.operations.bans_one import JAIL, SETTLES, Look, asked, deletions, judge_jail, network_of
 from gbtui.operations.base import Context, Operation
