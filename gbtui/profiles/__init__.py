@@ -43,7 +43,10 @@ class Profile:
     `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what it serves now.
     Instances are named `<tenant>-<role>`, or by the role alone where it is not `prefixed`.
     `forwarding` is how ports reach a container: "devices" or "dnat". `runner_caches` are folders of
-    the CI runner, each with the depth at which its entries lie: an entry is kept or removed whole.
+    the CI runner, each with the depth at which its entries lie: an entry is kept or removed whole;
+    `runner_cache_limit` is what they may hold, in GiB. `closed_ports` of the release's role are for
+    the container itself alone. `release_checkout` is the root repository's working tree on the host
+    ("": none is looked at), `release_submodule` where in it the submodule lies.
     """
 
     id: str
@@ -75,6 +78,13 @@ class Profile:
     release_root_remote: str = "alm"
     prefixed: bool = True
     forwarding: str = "devices"
+    closed_ports: tuple[int, ...] = (6379, 9000, 9001)
+    botserver_log: str = "/opt/gbo/logs/error.log"
+    database_client: str = "/opt/gbo/bin/botserver-stack/bin/tables/bin/psql"
+    mail_greets: tuple[int, ...] = (25, 587)
+    runner_cache_limit: int = 32
+    release_checkout: str = ""
+    release_submodule: str = "botserver"
 
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role, "" for a tenant not named."""
@@ -165,4 +175,11 @@ def _profile(table: dict[str, Any]) -> Profile:
         release_branch=table["release"]["branch"],
         release_remotes=tuple(table["release"]["remotes"]),
         release_root_remote=table["release"]["root_remote"],
+        closed_ports=tuple(table["firewall"]["closed_ports"]),
+        botserver_log=table["release"]["log"],
+        database_client=table["release"]["database_client"],
+        mail_greets=tuple(table["mail"]["greets"]),
+        runner_cache_limit=table["ci"]["cache_limit"],
+        release_checkout=table["release"]["checkout"],
+        release_submodule=table["release"]["submodule"],
     )
