@@ -41,8 +41,9 @@ class Operator:
     def env(self) -> dict[str, str]:
         return {**os.environ, "GBTUI_CONFIG": str(self.config), "GBTUI_STATE": str(self.home / "state")}
 
-    def start(self, *words: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start(self, *words: str, crash_at: str = "", editor: str = "") -> subprocess.Popen[bytes]:
         env = self.env | ({"GBTUI_CRASH_AT": crash_at} if crash_at else {})
+        env |= {"VISUAL": editor} if editor else {}
         return subprocess.Popen(
             [sys.executable, "-m", "gbtui", *words],
             cwd=ROOT,
@@ -52,8 +53,10 @@ class Operator:
             stderr=subprocess.PIPE,
         )
 
-    def run(self, *words: str, crash_at: str = "", seconds: float = 300) -> subprocess.CompletedProcess[str]:
-        process = self.start(*words, crash_at=crash_at)
+    def run(
+        self, *words: str, crash_at: str = "", editor: str = "", seconds: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        process = self.start(*words, crash_at=crash_at, editor=editor)
         out, err = process.communicate(timeout=seconds)
         return subprocess.CompletedProcess(
             words, process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")

@@ -149,3 +149,49 @@ def test_restore_reload_restart(fresh_lab: Lab, operator: Operator) -> None:
     lab.inside("proxy", "systemctl", "stop", "proxy")
     done(operator, "proxy.restart", "reason=it is down")
     assert page(lab, "shop.acme.test") == "shop ok"
+
+
+@full
+def test_the_file_is_edited_over_ssh(fresh_lab: Lab, operator: Operator, tmp_path: Path) -> None:
+    lab, before = fresh_lab, config(fresh_lab)
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\ncat >>\"$1\" <<'END'\n{NEW}END\n")
+    editor.chmod(0o755)
+    ended = operator.run("edit", "proxy", "--yes", editor=str(editor))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert config(lab) == before + NEW
+    assert page(lab, "new.acme.test") == "new ok"
+    assert not list((tmp_path / "state/edited").iterdir())
+    same = operator.run("edit", "proxy", "--yes", editor="touch")
+    assert (same.returncode, "nothing was changed" in same.stdout) == (0, True), same
+    cut = operator.run("edit", "proxy", "--yes", editor="sed -i /new.acme/,$d")
+    assert (cut.returncode, "domain=new.acme.test" in cut.stderr) == (3, True), cut
+    (kept,) = (tmp_path / "state/edited").glob("*/config")
+    assert kept.read_text() == before
+    done(operator, "proxy.apply-config", f"file={kept}", "domain=new.acme.test")
+    assert config(lab) == before
+
+
+@full
+def test_the_floor_is_learned_on_the_host(fresh_lab: Lab, operator: Operator, tmp_path: Path) -> None:
+    """One operator's gbtui learns it, somebody cuts the file by hand, another's gbtui is held to it."""
+    lab, before, names = fresh_lab, config(fresh_lab), served(fresh_lab)
+    done(operator, "proxy.restart", "reason=to learn")
+    learned = lab.inside("proxy", "cat", f"{CONFIG}.vhosts").stdout.splitlines()
+    assert {line for line in learned if not line.startswith("#")} == names
+    cut = "sed -i '/^https:..members.acme.test {/,/^}/d' \"$1\" && systemctl restart proxy"
+    lab.inside("proxy", "sh", "-c", cut, "x", CONFIG)
+    assert served(lab) == names - {"members.acme.test"}
+    (tmp_path / "other").mkdir()
+    other = Operator(lab, tmp_path / "other")
+    refused = other.run("apply", "proxy.remove-domain", "domain=secure.acme.test", "--yes")
+    assert refused.returncode == 3, refused
+    assert f"the learned floor is {len(names) - 1} (config.vhosts, learned 20" in refused.stderr
+    assert "proxy.reload domain=members.acme.test" in refused.stderr
+    op_id = done(other, "proxy.reload", "domain=members.acme.test")
+    plan = other.json("plan", "proxy.remove-domain", "domain=secure.acme.test")
+    assert not [v for v in plan["verdicts"] if v["verdict"] == "refuse"]
+    taken_back(other, op_id)
+    again = other.run("plan", "proxy.remove-domain", "domain=secure.acme.test")
+    assert (again.returncode, "the learned floor" in again.stdout) == (3, True)
+    assert before.replace('https://members.acme.test {\n\trespond "members ok"\n}\n', "") == config(lab)

@@ -36,13 +36,7 @@ def test_pasted_it_does_the_same(lab: Lab, tmp_path: Path, case: Case) -> None:
 
 def after(lab: Lab, home: Path, case: Case, how: Literal["apply", "paste"]) -> dict[str, str]:
     """What is so on the twin after the case was applied, or pasted: its looks, and a new plan."""
-    home.mkdir()
-    lab.reset()
-    for fault in case.faults:
-        lab.fault(fault)
-    asyncio.run(prepared(lab, case))
-    operator = Operator(lab, home)
-    words = (case.operation, *(f"{name}={value}" for name, value in case.parameters.items()))
+    operator, words = needed(lab, home, case), typed(case)
     plan = operator.json("plan", *words)
     assert plan["steps"], f"not needed: {plan['noop']} {plan['verdicts']}"
     if how == "apply":
@@ -51,7 +45,27 @@ def after(lab: Lab, home: Path, case: Case, how: Literal["apply", "paste"]) -> d
     else:
         shell = lab.script(plan["paste"], seconds=600)
         assert shell.returncode == 0, shell.stdout + shell.stderr
-    return {**{" ".join(look): look_at(lab, look) for look in case.looks}, "then": then(operator, words)}
+    return {**seen(lab, case), "then": then(operator, words)}
+
+
+def typed(case: Case) -> tuple[str, ...]:
+    """The operation as it is typed."""
+    return (case.operation, *(f"{name}={value}" for name, value in case.parameters.items()))
+
+
+def needed(lab: Lab, home: Path, case: Case) -> Operator:
+    """The twin as it was saved, then in need of the case; and who repairs it."""
+    home.mkdir()
+    lab.reset()
+    for fault in case.faults:
+        lab.fault(fault)
+    asyncio.run(prepared(lab, case))
+    return Operator(lab, home)
+
+
+def seen(lab: Lab, case: Case) -> dict[str, str]:
+    """What the case's own looks find."""
+    return {" ".join(look): look_at(lab, look) for look in case.looks}
 
 
 def look_at(lab: Lab, look: tuple[str, ...]) -> str:

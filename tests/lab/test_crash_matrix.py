@@ -1,0 +1,66 @@
+"""Operations of every dangerous subsystem killed (SIGKILL) before and after each step, on the twin:
+the journal tells the truth each time, and recovery ends in *done* or *as before*.
+
+`make lab-full` only; the demo host's share of all operations is `make crash-matrix`. That of
+`firewall.accept-loopback` is in `test_crashes.py`.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.operations_cases import CASES, Case
+
+from .gbtui_over_ssh import Operator
+from .test_paste import needed, seen, typed
+from .twin.fixtures import Lab, full
+
+pytestmark = [pytest.mark.timeout(3600), full]
+
+KILLED = ("firewall.drop-port", "proxy.remove-domain", "snapshots.destroy", "containers.add-port")
+#: (where it dies, the way out): before a step, and after it with both ways.
+POINTS = (("step-begin", "undo"), ("step-ran", "finish"), ("step-ran", "undo"))
+
+
+def cases() -> list[Case]:
+    first = {case.operation: case for case in reversed(CASES) if case.lab}
+    return [first[name] for name in KILLED]
+
+
+@pytest.mark.parametrize(("kind", "way"), POINTS)
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.operation)
+def test_killed_at_every_step(lab: Lab, tmp_path: Path, case: Case, kind: str, way: str) -> None:
+    operator = needed(lab, tmp_path / "whole", case)
+    before = seen(lab, case)
+    plan = operator.json("plan", *typed(case))
+    words = (*typed(case), "--yes", "--keep", "--confirm", plan["confirm"])
+    done = operator.run("apply", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = seen(lab, case)
+    for step in range(len(plan["steps"])):
+        operator = needed(lab, tmp_path / str(step), case)
+        killed = operator.run("apply", *words, crash_at=f"{kind}:{step}")
+        assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+        undone = ended(operator, kind, step, way, len(plan["steps"]))
+        wanted = after if way == "finish" else before
+        if way == "finish" or undone or not case.stays:
+            assert seen(lab, case) == wanted, f"{kind}:{step} {way}"
+
+
+def ended(operator: Operator, kind: str, step: int, way: str, steps: int) -> bool:
+    """Recover, holding the journal to the truth; whether nothing that has no undo was done."""
+    (found,) = operator.json("recover")["unfinished"]
+    states = [one["state"] for one in found["steps"]]
+    assert len(states) == steps
+    assert all(state == "done" for state in states[:step]), states
+    assert all(state == "not-done" for state in states[step + 1 :]), states
+    assert states[step] in ({"done", "unknown"} if kind == "step-ran" else {"not-done", "unknown"}), states
+    confirm = ("--confirm", found.get("confirm", "")) if found.get("confirm") else ()
+    done = operator.run("recover", found["id"], f"--{way}", "--yes", "--keep", *confirm)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert operator.json("recover")["unfinished"] == []
+    assert operator.run("journal", "--verify").returncode == 0
+    return kind == "step-begin" and step == 0
