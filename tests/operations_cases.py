@@ -180,6 +180,14 @@ async def site_by_hand(host: Host) -> None:
     await host.write(PROXY_CONFIG, data + NEW_SITE, instance="acme-proxy")
 
 
+VHOSTS = f"{PROXY_CONFIG}.vhosts"
+
+
+async def gone_by_hand(host: Host) -> None:
+    """A vhost is remembered that somebody took out by hand."""
+    await host.write(VHOSTS, b"gone.acme.example\n", instance="acme-proxy", mode=0o644)
+
+
 async def proxy_backup(host: Host) -> None:
     """A backup of the proxy's file in which one site more is."""
     data = await host.read(PROXY_CONFIG, instance="acme-proxy")
@@ -367,6 +375,12 @@ CASES: tuple[Case, ...] = (
     ),
     Case("proxy.restart", {"reason": "a case"}, stays="a restart"),
     Case("proxy.remove-domain", {"domain": "www.acme.example"}, looks=(SERVED, PROXY_FILE)),
+    Case(
+        "proxy.remove-domain",
+        {"domain": "gone.acme.example"},
+        prepare=gone_by_hand,
+        looks=(SERVED, PROXY_FILE, inside("acme-proxy", "grep", "-v", "^#", VHOSTS)),
+    ),
     Case(
         "proxy.set-storage",
         {"root": "/opt/gbo/data/caddy2"},

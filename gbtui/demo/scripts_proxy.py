@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -103,6 +104,20 @@ def _filled(call: Call) -> Answer:
     return said("filled" if _under(call.place, call.arguments[0]) else "empty")
 
 
+def _known(call: Call) -> Answer:
+    path, files = call.arguments[0], call.place.files
+    record = files.get(f"{path}.vhosts")
+    since = record.modified if record is not None else -1.0
+    backups = [
+        name
+        for name, file in sorted(files.items())
+        if name.removeprefix(f"{path}.bak-").isdigit() and file.modified > since
+    ]
+    told = ([f"{path}.vhosts"] if record is not None else []) + backups[-10:]
+    lines = [f"{name.rsplit('/', 1)[1]} {b64encode(files[name].data[:262144]).decode()}" for name in told]
+    return said("\n".join(lines))
+
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-caddy": _caddy,
     "gbtui-caddy-service": _service,
@@ -113,4 +128,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-caddy-copy": _copy,
     "gbtui-caddy-aside": _aside,
     "gbtui-caddy-filled": _filled,
+    "gbtui-caddy-known": _known,
 }

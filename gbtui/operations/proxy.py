@@ -78,13 +78,14 @@ async def loaded(
 ) -> Plan:
     """The plan that writes `data`, has it checked, and reloads it."""
     title = f"{seen.container}: {what}"
-    verdicts = (*before, *verdicts_of(context, seen, new, named(given.get("domain", ""))))
+    going = named(given.get("domain", ""))
+    verdicts = (*before, *verdicts_of(context, seen, new, going))
     refused = any(verdict.verdict == "refuse" for verdict in verdicts)
     if refused or new.config is None:
         return assemble(operation, context, given, title, verdicts=verdicts)
-    change = Change(context, seen, data, new.config, "reload")
+    change = Change(context, seen, data, new.config, "reload", operation.id, going)
     verdicts += guards.secrets(*change.files())
-    if not change.writes and not change.loads:
+    if not change.writes and not change.loads and not change.lowers:
         noop = f"already so: {seen.container} runs exactly this, {len(new.config.vhosts)} vhosts"
         return assemble(operation, context, given, title, verdicts=before, noop=noop)
     coming = certified(seen.now, new.config)
@@ -173,7 +174,7 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
     verdicts = [there, *verdicts_of(context, seen, seen.disk, going, reload=False)]
     if seen.disk.config is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(RESTART, context, given, title, verdicts=verdicts)
-    change = Change(context, seen, seen.data or b"", seen.disk.config, "restart")
+    change = Change(context, seen, seen.data or b"", seen.disk.config, "restart", RESTART.id, going)
     verdicts.append(guards.DARK.warn(f"{change.dark()[0]}; a reload (proxy.reload) would go unnoticed"))
     return assemble(
         RESTART,
@@ -183,7 +184,7 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
         verdicts=verdicts,
         steps=change.steps(),
         verify=change.verify(),
-        relies_on=await relying(context, reading(context, container)[0]),
+        relies_on=await relying(context, *reading(context, container)[:2]),
         why=given["reason"],
         dark=change.dark(),
     )

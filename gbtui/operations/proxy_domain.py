@@ -10,7 +10,7 @@ from gbtui.facts.proxy_edit import lines_of, without_domain
 from gbtui.guard.plan import Danger, Plan, Verdict, Wait
 from gbtui.operations import proxy_guards as guards
 from gbtui.operations import proxy_scripts as scripts
-from gbtui.operations.assemble import assemble, relying
+from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Operation
 from gbtui.operations.proxy import KEPT, verdicts_of
 from gbtui.operations.proxy_look import Look, Meaning, compared, find, look, meaning, reading
@@ -38,6 +38,10 @@ async def remove_domain(context: Context, given: Mapping[str, str]) -> Plan:
         verdicts = (there, guards.READS.refuse(f"{error}; edit the file, and use proxy.apply-config"))
         return assemble(REMOVE_DOMAIN, context, given, title, verdicts=verdicts)
     except NotFound:
+        if domain not in seen.names and seen.disk.config is not None:
+            change = Change(context, seen, seen.data, seen.disk.config, "reload", REMOVE_DOMAIN.id, (domain,))
+            if change.lowers:
+                return await _forgotten(context, given, change, there)
         if domain not in seen.names:
             noop = f"already gone: no vhost of {container} is {domain}"
             return assemble(REMOVE_DOMAIN, context, given, title, verdicts=(there,), noop=noop)
@@ -46,6 +50,24 @@ async def remove_domain(context: Context, given: Mapping[str, str]) -> Plan:
             return assemble(REMOVE_DOMAIN, context, given, title, verdicts=verdicts)
         data = seen.data  # it runs still, and the file has lost it already
     return await _removed(context, given, seen, data, there)
+
+
+async def _forgotten(context: Context, given: Mapping[str, str], change: Change, there: Verdict) -> Plan:
+    """It went by hand: the learned floor follows, and nothing else is touched."""
+    seen, steps = change.seen, change.remember()
+    floor = seen.known.floor
+    source = floor.source if floor is not None else ""
+    return assemble(
+        REMOVE_DOMAIN,
+        context,
+        given,
+        f"{seen.container}: forget {given['domain']}",
+        verdicts=(there, guards.SHRINK.allow(f"no vhost is {given['domain']} any more")),
+        steps=steps,
+        verify=proofs(steps),
+        relies_on=await relying(context, *reading(context, seen.container)),
+        why=f"it is gone already, and still counts in the learned floor ({source})",
+    )
 
 
 def _elsewhere(seen: Look, domain: str) -> str:
@@ -65,7 +87,7 @@ async def _removed(
         return assemble(REMOVE_DOMAIN, context, given, title, verdicts=verdicts)
     only = _only(seen, new, domain)
     verdicts.append(only)
-    change = Change(context, seen, data, new.config, "restart")
+    change = Change(context, seen, data, new.config, "restart", REMOVE_DOMAIN.id, (domain,))
     verdicts += guards.secrets(*change.files())
     verdicts.append(
         guards.DARK.warn(f"{change.dark()[0]}: only a restart ends what Caddy tries for {domain}")

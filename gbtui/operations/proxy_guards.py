@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from gbtui import text
 from gbtui.facts.proxy_config import ProxyConfig
+from gbtui.facts.proxy_floor import plain
 from gbtui.guard.mask import mask
 from gbtui.guard.plan import Verdict
 from gbtui.operations.base import Guard
@@ -47,13 +48,28 @@ def shrink(profile: Profile, seen: Look, new: ProxyConfig, named: Collection[str
     if going:
         said = f"{len(going)} vhosts would be lost: {_list(going)}"
         return SHRINK.refuse(f"{said}; if they are meant to go, name them: domain={','.join(going[:20])}")
-    floor = profile.vhost_floor or len(seen.names) - len(seen.names & set(named))
-    if len(new.names) < floor:
-        why = "the profile's floor" if profile.vhost_floor else "what runs now"
-        return SHRINK.refuse(f"{len(new.names)} vhosts remain, and {why} is {floor}: this is a partial file")
+    if len(new.names) < profile.vhost_floor:
+        floor = profile.vhost_floor
+        said = f"{len(new.names)} vhosts remain, and the profile's floor is {floor}: this is a partial file"
+        return SHRINK.refuse(said)
+    learned = _learned(seen, new, named)
+    if learned:
+        changes = seen.disk.config is None or seen.disk.config.names != new.names
+        return SHRINK.refuse(learned) if changes else SHRINK.warn(f"{learned}; nothing of it changes now")
     if len(new.names) <= FEW:
         return SHRINK.warn(f"only {len(new.names)} vhosts: the guide calls that a broken configuration")
     return SHRINK.allow(f"{len(seen.names)} vhosts now, {len(new.names)} after")
+
+
+def _learned(seen: Look, new: ProxyConfig, named: Collection[str]) -> str:
+    """Words where fewer remain than the learned floor, less what was named; else ""."""
+    floor = seen.known.floor
+    if floor is None or len(plain(new.names)) >= floor.height(named):
+        return ""
+    gone = sorted(floor.names - new.names - set(named))
+    said = f"{len(new.names)} vhosts remain, and the learned floor is {floor.height(named)} ({floor.source})"
+    how = f"gbtui apply proxy.reload domain={','.join(gone[:20])}"
+    return f"{said}: gone are {_list(gone)}; if they are meant to be, state them: {how}"
 
 
 def lost(seen: Look, new: ProxyConfig, named: Collection[str]) -> tuple[str, ...]:

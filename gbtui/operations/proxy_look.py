@@ -11,6 +11,7 @@ from gbtui import text
 from gbtui.errors import GbtuiError, Malformed
 from gbtui.facts.proxy_config import Difference, ProxyConfig, difference, parse_config
 from gbtui.facts.proxy_edit import with_absolute_imports
+from gbtui.facts.proxy_floor import SUFFIX, Known, parse_known
 from gbtui.guard.plan import Exec, Verdict
 from gbtui.guard.preview import command
 from gbtui.hosts.base import Command, Completed, inside
@@ -51,7 +52,8 @@ class Meaning:
 @dataclass(frozen=True, slots=True)
 class Look:
     """The proxy as it is. `data` is the file (None: there is none), `disk` what it means, `running` what
-    Caddy runs. `exact` says that our hash of what runs is the hash of what Caddy prints."""
+    Caddy runs. `exact` says that our hash of what runs is the hash of what Caddy prints. `known` is what
+    there was once."""
 
     container: str
     data: bytes | None
@@ -59,6 +61,7 @@ class Look:
     running: Meaning
     exact: bool
     service: Service
+    known: Known
 
     @property
     def names(self) -> frozenset[str]:
@@ -105,10 +108,11 @@ async def look(context: Context, container: str) -> Look:
             Command(("cat", "--", path)),
             Command(scripts.caddy(container, "adapt", unit, path).argv, timeout=READING),
             Command(("curl", "-fsS", "-m", "5", f"{profile.proxy_admin}/config/")),
+            Command(scripts.known(path)),
         ),
         instance=container,
     )
-    service, file, adapted, served = done
+    service, file, adapted, served, known = done
     running = _served(served, profile.proxy_admin)
     body = served.stdout.rstrip(b"\n")
     return Look(
@@ -118,6 +122,7 @@ async def look(context: Context, container: str) -> Look:
         running=running,
         exact=running.config is not None and hashlib.sha256(body).hexdigest() == running.config.sha256,
         service=_service(service),
+        known=parse_known(known.stdout, context.now()),
     )
 
 
@@ -162,6 +167,7 @@ def reading(context: Context, container: str) -> tuple[tuple[str, Exec], ...]:
     path = context.profile.proxy_config
     return (
         (path, Exec(container, ("sha256sum", "--", path))),
+        (f"{path}{SUFFIX}", Exec(container, ("sha256sum", "--", f"{path}{SUFFIX}"))),
         ("what Caddy runs", scripts.running(container, context.profile.proxy_admin)),
     )
 

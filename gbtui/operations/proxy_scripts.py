@@ -12,6 +12,8 @@ gbtui-caddy-silent UNIT NAME AGE    "silent": UNIT runs for AGE seconds and no l
 gbtui-caddy-certificates FOLDER     how many certificates and keys lie there, and a hash of them all
 gbtui-caddy-copy FROM TO            copies a storage with its owners in one move; TO is new or empty
 gbtui-caddy-aside FOLDER NAME       renames FOLDER to NAME where it is there
+gbtui-caddy-known FILE              the record of FILE's vhosts and the newest ten backups that are newer than
+                                    it (all, where there is none): a name and base64 a line
 gbtui-caddy-filled FOLDER           "filled" or "empty" (also where it is not there)
 """
 
@@ -112,6 +114,29 @@ if diff -rq -x locks -- "$1" "$2" >/dev/null; then rm -rf -- "$2"; else mv -T --
 FILLED = """
 if [ -n "$(ls -A -- "$1" 2>/dev/null)" ]; then echo filled; else echo empty; fi
 """
+
+#: Backups that an undo has made hold what was taken back: they say nothing of what there was.
+KNOWN = """
+record=$1.vhosts
+told() { printf '%s ' "${1##*/}"; head -c 262144 -- "$1" | base64 -w 0; echo; }
+[ ! -f "$record" ] || told "$record"
+set -- "$1.bak-" "$1".bak-*
+before=$1; shift
+for one; do
+  shift
+  case ${one#"$before"} in ''|*[!0-9]*) continue;; esac
+  [ -f "$one" ] || continue
+  if [ -f "$record" ] && ! [ "$one" -nt "$record" ]; then continue; fi
+  set -- "$@" "$one"
+done
+while [ $# -gt 10 ]; do shift; done
+for one; do told "$one"; done
+"""
+
+
+def known(file: str) -> tuple[str, ...]:
+    """argv that tells of the vhosts there were."""
+    return ("sh", "-c", KNOWN, "gbtui-caddy-known", file)
 
 
 def caddy(container: str, verb: str, unit: str, file: str, timeout: float = 60.0) -> Exec:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gbtui.facts.proxy_config import ProxyConfig
+from gbtui.facts.proxy_floor import SUFFIX, plain, record, same
 from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Action, Exec, Probe, Replace, Step, Wait
 from gbtui.operations import proxy_scripts as scripts
@@ -27,6 +28,10 @@ class Change:
     data: bytes
     new: ProxyConfig
     load: Load
+    by: str
+    """The operation, for the record."""
+    stated: tuple[str, ...] = ()
+    """Names that are meant to be gone."""
 
     @property
     def path(self) -> str:
@@ -47,13 +52,48 @@ class Change:
         running = self.seen.running.config
         return running is None or running.sha256 != self.new.sha256
 
+    @property
+    def record(self) -> bytes:
+        """The vhosts to remember: more at once, fewer only where those that go were stated."""
+        floor, names = self.seen.known.floor, plain(self.new.names)
+        if floor is not None and len(names) < floor.height(self.stated):
+            names = floor.names - set(self.stated)
+        return record(names, self.context.now(), self.by)
+
+    @property
+    def lowers(self) -> bool:
+        """Whether all there is to do is that the floor follows to what was stated."""
+        known = self.seen.known
+        counts = known.floor.names if known.floor is not None else frozenset[str]()
+        gone = counts & set(self.stated) - self.new.names
+        return bool(gone) and not same(known.record, self.record)
+
     def steps(self) -> tuple[Step, ...]:
-        """Write, check, load; each only where there is something to do."""
+        """Write, check, load, remember; each only where there is something to do."""
         steps = [self._write()] if self.writes else []
-        steps.append(Step("Let Caddy check the file as its service's user", self._checks()))
-        if self.loads or self.load == "restart":
+        loads = self.loads or self.load == "restart"
+        if self.writes or loads:
+            steps.append(Step("Let Caddy check the file as its service's user", self._checks()))
+        if loads:
             steps.append(self._load())
-        return tuple(steps)
+        return (*steps, *self.remember())
+
+    def remember(self) -> tuple[Step, ...]:
+        """The record beside the Caddyfile: what later operators, wherever they sit, are held to."""
+        before, after = self.seen.known.record, self.record
+        if same(before, after):
+            return ()
+        where, path = self.seen.container, f"{self.path}{SUFFIX}"
+        backup = f"{path}.bak-{self.context.now():%Y%m%d%H%M%S}" if before is not None else ""
+        away = Exec(where, ("rm", "-f", "--", path))
+        return (
+            Step(
+                title=f"Remember the vhosts in {path}",
+                does=Replace(where, path, before, after, backup),
+                done=holds_file(where, path, after, new=before is None),
+                undo=(away if before is None else Replace(where, path, after, before, ""),),
+            ),
+        )
 
     def verify(self) -> tuple[Wait, ...]:
         """The file, what runs, and the names the admin API serves."""

@@ -68,7 +68,7 @@ async def _moved(context: Context, given: Mapping[str, str], seen: Look, data: b
     )
     if new.config is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(SET_STORAGE, context, given, title, verdicts=verdicts)
-    change = Change(context, seen, data, new.config, "reload")
+    change = Change(context, seen, data, new.config, "reload", SET_STORAGE.id)
     copies = source != root and full[source] is not False and not same
     steps = [_copy(context, seen, source, root)] if copies else []
     kept = Probe("the certificates are the same ones", asked[root], "stdout", have)

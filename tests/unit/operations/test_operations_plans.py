@@ -63,6 +63,8 @@ async def test_the_plan_is_the_one_on_file(name: str, tmp_path: Path) -> None:
         given["file"] = str(tmp_path / "config")
         old = await host.read(PROXY_CONFIG, instance="acme-proxy")
         (tmp_path / "config").write_bytes(old + case["appended"].encode())
+    for path, text in case.get("written", {}).items():
+        await host.write(path, text.encode(), instance="acme-proxy")
     said = json.dumps(public(await find(case["operation"]).plan(context, given)))
     made = json.loads(said.replace(f"{tmp_path}/", ""))
     path = PLANS / f"{name}.json"

@@ -68,7 +68,7 @@ async def test_a_file_is_applied_backed_up_served_and_taken_back(host: DemoHost,
 
 async def test_a_comment_is_written_and_nothing_reloaded(host: DemoHost, tmp_path: Path) -> None:
     made = await apply_plan(host, tmp_path, await config(host) + b"# hello\n")
-    assert [step.title.split()[0] for step in made.steps] == ["Write", "Let"]
+    assert [step.title.split()[0] for step in made.steps] == ["Write", "Let", "Remember"]
     done = await applied(host, tmp_path, made)
     assert done.result == "done", done.message
     assert (await undone(host, tmp_path, done.id)).result == "done"

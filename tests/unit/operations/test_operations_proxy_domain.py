@@ -61,7 +61,7 @@ async def test_a_reload_would_not_be_enough(host: DemoHost, tmp_path: Path) -> N
     """Somebody removed it by hand and reloaded: it is still tried, and a restart is still planned for it."""
     await write(host, (await config(host)).replace(CDN, b""))
     made = await plan(host, REMOVE, {"domain": DEAD})
-    assert [step.title.split()[0] for step in made.steps] == ["Let", "Restart"]
+    assert [step.title.split()[0] for step in made.steps] == ["Let", "Restart", "Remember"]
     done = await applied(host, tmp_path, made)
     assert done.result == "done", done.message
     assert DEAD not in await served(host)
