@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from tests.bench.many_instances import many_instances
 from tests.bench.many_snapshots import many_snapshots
 from tests.bench.measure import say
 from tests.bench.refresh import refresh
@@ -15,6 +16,7 @@ def main() -> int:
     for ratio in start():
         say(ratio.line())
     say(many_snapshots().line())
+    say(many_instances().line())
     refreshed = refresh()
     say(
         refreshed.line() if refreshed else "one refresh of five panes: needs the lab (GBTUI_LAB=1 make bench)"
