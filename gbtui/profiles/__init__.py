@@ -82,6 +82,11 @@ class Profile:
     botserver_log: str = "/opt/gbo/logs/error.log"
     database_client: str = "/opt/gbo/bin/botserver-stack/bin/tables/bin/psql"
     mail_greets: tuple[int, ...] = (25, 587)
+    mail_log: str = "/opt/gbo/logs/email.log"
+    flood_jail: str = "caddy-http-flood"
+    flood_limits: tuple[int, int, int] = (100, 60, 3600)
+    backup_within: int = 86400
+    log_quiet: int = 21600
     runner_cache_limit: int = 32
     release_checkout: str = ""
     release_submodule: str = "botserver"
@@ -179,6 +184,11 @@ def _profile(table: dict[str, Any]) -> Profile:
         botserver_log=table["release"]["log"],
         database_client=table["release"]["database_client"],
         mail_greets=tuple(table["mail"]["greets"]),
+        mail_log=table["mail"]["log"],
+        flood_jail=table["bans"]["flood_jail"],
+        flood_limits=tuple(table["bans"]["flood_limits"]),
+        backup_within=table["proxy"]["backup_within"],
+        log_quiet=table["proxy"]["log_quiet"],
         runner_cache_limit=table["ci"]["cache_limit"],
         release_checkout=table["release"]["checkout"],
         release_submodule=table["release"]["submodule"],
