@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
+from gbtui.checks.catalog import CHECKS
 from gbtui.cli import tables
+from gbtui.cli.check import show_report, status_of
 from gbtui.cli.opening import build_session
-from gbtui.cli.output import DONE, FAILED, say, warn
+from gbtui.cli.output import say, warn
 from gbtui.errors import GbtuiError
 from gbtui.facts.feed import Feed
-from gbtui.facts.firewall import Firewall
 from gbtui.session import Session
 
 
@@ -33,33 +35,15 @@ async def page(options: argparse.Namespace) -> int:
 
 
 async def _print(session: Session) -> int:
-    await session.containers.once()
-    places = ["host", *(c.name for c in session.known() if c.running)]
-    feeds: list[Feed[Firewall]] = [session.firewall(place) for place in places]
-    firewalls = await asyncio.gather(*(feed.once() for feed in feeds))
-    await asyncio.gather(session.snapshots.once(), session.bans.once())
-    wrong = 0
-    for reading in firewalls:
-        for mark in reading.value.marks if reading.value else ():
-            wrong += 1
-            say(f"✖ {mark.where} {mark.chain}: {mark.message}")
-    for container in session.known():
-        if not container.running:
-            wrong += 1
-            say(f"✖ {container.name} is {container.state}")
-    unread = [r.error for r in firewalls if r.error]
-    unread += [
-        f.reading.error for f in (session.containers, session.snapshots, session.bans) if f.reading.error
-    ]
-    for error in unread:
-        say(f"? {error}")
-    if not wrong and not unread:
-        say("● nothing wrong found")
+    feeds: tuple[Feed[Any], ...] = (session.containers, session.snapshots)
+    report, *_ = await asyncio.gather(session.inspector(CHECKS).once(), *(feed.once() for feed in feeds))
+    await session.bans.once()
+    show_report(report)
     for title, shown in _sections(session):
         say()
         say(title)
         shown()
-    return 2 if unread else FAILED if wrong else DONE
+    return status_of(report)
 
 
 def _sections(session: Session) -> list[tuple[str, Callable[[], None]]]:
