@@ -50,7 +50,8 @@ def _mail_log(now: float) -> bytes:
 
 def _address(chance: float) -> str:
     """An address of a documentation range."""
-    return f"{_SCANNERS[int(chance * 997) % 3]}.{int(chance * 25013) % 240 + 5}"
+    network, host = _SCANNERS[int(chance * 997) % 3], int(chance * 25013) % 240 + 5
+    return f"{network}.{host if host != 10 else 245}"  # .10 of the first is this host's own
 
 
 def ban(place: Place, jail: Jail, address: str, at: float) -> bool:

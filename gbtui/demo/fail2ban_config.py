@@ -71,6 +71,7 @@ class Settings:
     """One enabled jail as configured: times in seconds, `regex` as its filter has it."""
 
     name: str
+    filter: str
     log: str
     ports: str
     maxretry: int
@@ -124,6 +125,7 @@ def _settings(place: Place, parser: ConfigParser, name: str) -> Settings:
     ports = ",".join(_PORTS.get(word.strip(), word.strip()) for word in value("port", "22").split(","))
     return Settings(
         name=name,
+        filter=value("filter", name),
         log=log,
         ports=ports,
         maxretry=int(value("maxretry", "5")),

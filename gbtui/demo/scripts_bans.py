@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_network
 
-from gbtui.demo import fail2ban
+from gbtui.demo import fail2ban, scripts_checks
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.rules import Chain
 from gbtui.demo.ruletext import spec
@@ -122,4 +122,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-ban-state": _state,
     "gbtui-ban-match": _match,
     "gbtui-ban-jail": _jail,
+    **scripts_checks.SCRIPTS,
 }
