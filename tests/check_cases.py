@@ -10,24 +10,11 @@ know by the same name. Every check of the catalogue needs a case here, or failin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from tests import check_cases_services
+from tests.check_case import Case
 
-@dataclass(frozen=True)
-class Case:
-    """A fault, the (check id, subject) pairs it must lead to and no others, and words the findings show.
-
-    `remedy`: the (check id, subject) whose remedy is an operation that puts it right ("" None: none
-    does, see `by_hand`: the fault is taken back and the finding has to go). `given` fills parameters
-    that only the operator knows. `lab`: the twin can be brought into that state, too.
-    """
-
-    fault: str
-    finds: tuple[tuple[str, str], ...]
-    shows: tuple[str, ...] = ()
-    remedy: tuple[str, str] | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
-    lab: bool = True
+__all__ = ["CASES", "ELSEWHERE", "Case"]
 
 
 CASES: tuple[Case, ...] = (
@@ -43,9 +30,11 @@ CASES: tuple[Case, ...] = (
         shows=("--dport 6379 -j DROP",),
         remedy=("firewall.loopback-first", "acme-system"),
     ),
+    *check_cases_services.CASES,
 )
 
 ELSEWHERE: Mapping[str, str] = {
     "containers.complete": "test_checks_containers.py",
+    **check_cases_services.ELSEWHERE,
 }
 """Checks whose failing facts no fault of a host can make: where they are tested."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import containers, firewall
+from gbtui.checks import containers, firewall, services
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -14,6 +14,7 @@ ITEMS = range(1, 96)
 CHECKS: tuple[Check, ...] = (
     *containers.CHECKS,
     *firewall.CHECKS,
+    *services.CHECKS,
 )
 
 

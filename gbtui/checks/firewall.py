@@ -22,6 +22,13 @@ def _read(done: Sequence[Completed], profile: Profile, place: Place) -> Firewall
 RULES: Ask[Firewall] = Ask("firewall rules", _commands, _read)
 
 
+def cuts_loopback(survey: Survey, place: Place) -> bool:
+    """Whether the rules are known to drop loopback's packets: then services on it cannot answer, and
+    that is said once, here. Not known is no."""
+    found = survey.answers.get((RULES, place.name))
+    return isinstance(found, Firewall) and any(one.kind == "drop-before-loopback" for one in found.marks)
+
+
 def _loopback(survey: Survey, place: Place) -> Iterator[Failing]:
     firewall = survey.of(RULES, place)
     marks = [mark for mark in firewall.marks if mark.kind == "drop-before-loopback"]

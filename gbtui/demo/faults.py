@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from gbtui.demo import lxd_power, systemd, vault
+from gbtui.demo import faults_services, lxd_power, systemd, vault
+from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
 from gbtui.demo.state import File, State
@@ -19,16 +17,6 @@ _LINE = b"-A INPUT -i lo -j ACCEPT\n"
 #: As in the lab: markup that would be an action, and a mark that turns the text around.
 HOSTILE = "[/] [@click=app.quit]x[/] \u202eevil"
 NOISY = ["INPUT", "-p", "tcp", "--dport", "4321", "-m", "comment", "--comment", HOSTILE, "-j", "ACCEPT"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault: what an operator sees of it, the guide's items, and how it comes and goes."""
-
-    title: str
-    items: tuple[int, ...]
-    inject: Callable[[State], None]
-    undo: Callable[[State], None]
 
 
 def inject(state: State, name: str) -> None:
@@ -166,3 +154,4 @@ FAULTS: dict[str, Fault] = {
     "lxd-down": Fault("LXD does not answer; the containers go on running", (2, 89), _stop_lxd, _start_lxd),
     "log-unreadable": Fault("a folder stands where the access log should be", (91,), _hide_log, _show_log),
 }
+FAULTS |= faults_services.FAULTS

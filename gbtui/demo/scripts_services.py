@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from gbtui.demo import services, unit_files
 from gbtui.demo.call import Answer, Call, failed, said
-from gbtui.demo.state import Unit
+from gbtui.demo.state import Place, Unit
+from gbtui.text import text
 
 
 def _listening(call: Call, port: int) -> tuple[int, str, str, str] | None:
@@ -70,8 +72,53 @@ def _configured(call: Call) -> Answer:
     return said(unit.configured.get(key, "") if unit else "")
 
 
+_SHOWN = (
+    "Id,LoadState,ActiveState,SubState,Type,MainPID,NRestarts,InvocationID,DropInPaths,EnvironmentFiles,"
+    "UnitFileState,ActiveEnterTimestamp,ExecMainStartTimestamp,Result"
+)
+
+
+def _services(call: Call) -> Answer:
+    """gbtui-services KEY (UNIT PORT URL)…, as `gbtui.facts.services_live` says."""
+    key, *words = call.arguments
+    each = list(zip(words[::3], words[1::3], words[2::3], strict=True))
+    shown = _run(call, "systemctl", "show", "-p", _SHOWN, "--", *(unit for unit, _, _ in each))
+    rows = [f"now {int(call.state.clock.now())}", shown, "=="]
+    rows += [word for word, tool in (("noss", "ss"), ("nocurl", "curl")) if tool in call.place.missing]
+    for name, port, url in each:
+        unit = call.place.units.get(name)
+        if unit is not None and unit.active:
+            rows.append(_program(call.place, unit))
+        if key != "-" and unit is not None:
+            now = unit.environment.get(key, "") if unit.active else ""
+            rows.append(f"env\t{name}\t{now}\t{unit.configured.get(key, '')}")
+        if url != "-":
+            code = _run(call, "curl", "-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url)
+            rows.append(f"health\t{name}\t{code or '000'}")
+        holder = _listening(call, int(port)) if port != "-" and "ss" not in call.place.missing else None
+        if holder is not None:
+            rows.append("\t".join(("holder", port, *map(str, holder))))
+    return said("\n".join(rows))
+
+
+def _program(place: Place, unit: Unit) -> str:
+    """What a unit's process executes: the file of its name, an older one where that was replaced."""
+    path = f"/opt/gbo/bin/{PROGRAMS.get(unit.name, unit.name.removesuffix('.service'))}"
+    file = place.files.get(path)
+    changed = int(file.modified if file else unit.since - 1e6)
+    return f"exe\t{unit.name}\t{path}{' (deleted)' if changed > unit.since else ''}\t{changed}"
+
+
+def _run(call: Call, *argv: str) -> str:
+    done = call.state.execute(replace(call, argv=argv)) if call.state.execute else said()
+    return text(done.stdout).strip("\n")
+
+
+PROGRAMS = {"system.service": "botserver", "ui.service": "botui", "alm-ci-runner.service": "forgejo-runner"}
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-strangers": _strangers,
+    "gbtui-services": _services,
     "gbtui-steady": _steady,
     "gbtui-environment": _environment,
     "gbtui-configured": _configured,
