@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests import check_cases_services
+from tests import check_cases_host, check_cases_services
 from tests.check_case import Case
 
 __all__ = ["CASES", "ELSEWHERE", "Case"]
@@ -31,10 +31,12 @@ CASES: tuple[Case, ...] = (
         remedy=("firewall.loopback-first", "acme-system"),
     ),
     *check_cases_services.CASES,
+    *check_cases_host.CASES,
 )
 
 ELSEWHERE: Mapping[str, str] = {
     "containers.complete": "test_checks_containers.py",
     **check_cases_services.ELSEWHERE,
+    **check_cases_host.ELSEWHERE,
 }
 """Checks whose failing facts no fault of a host can make: where they are tested."""

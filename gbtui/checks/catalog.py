@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import containers, firewall, services
+from gbtui.checks import containers, firewall, host, services
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     *containers.CHECKS,
     *firewall.CHECKS,
     *services.CHECKS,
+    *host.CHECKS,
 )
 
 

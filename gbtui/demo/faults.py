@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import faults_services, lxd_power, systemd, vault
+from gbtui.demo import faults_host, faults_services, lxd_power, systemd, vault
 from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
@@ -155,3 +155,4 @@ FAULTS: dict[str, Fault] = {
     "log-unreadable": Fault("a folder stands where the access log should be", (91,), _hide_log, _show_log),
 }
 FAULTS |= faults_services.FAULTS
+FAULTS |= faults_host.FAULTS

@@ -22,6 +22,7 @@ from gbtui.demo import (
     scripts_bans,
     scripts_containers,
     scripts_firewall,
+    scripts_host,
     scripts_proxy,
     scripts_services,
     scripts_snapshots,
@@ -242,6 +243,7 @@ SCRIPTS |= dns.SCRIPTS
 SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
+SCRIPTS |= scripts_host.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
 FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}

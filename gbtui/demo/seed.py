@@ -19,6 +19,7 @@ from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
 from gbtui.demo.ruletext import load
+from gbtui.demo.scripts_host import furnish as furnish_host
 from gbtui.demo.state import HOST, MIB, File, Flow, Place, State, Unit
 from gbtui.demo.ufw import UFW, UFW6
 from gbtui.demo.unit_switch import FileUnit
@@ -172,6 +173,7 @@ def _host(place: Place) -> None:
         "lxd-forward.service", since=place.units["ssh.service"].since, oneshot=True
     )
     ufw_tool.furnish(place, place.units["ssh.service"].since)
+    furnish_host(place, place.units["ssh.service"].since)
     place.units["snap.lxd.daemon.service"] = Unit(
         "snap.lxd.daemon.service", since=place.units["ssh.service"].since
     )

@@ -37,6 +37,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """How a role proves that it works: `kind` is http, process, command or listens; one target suffices."""
+
+    role: str
+    kind: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One layout of a production host.
 
@@ -78,6 +87,17 @@ class Profile:
     release_root_remote: str = "alm"
     prefixed: bool = True
     forwarding: str = "devices"
+    host_os: str = "ubuntu"
+    host_release: str = "24.04"
+    lxd_group: str = "lxd"
+    bridge: str = "lxdbr0"
+    forward_unit: str = "lxd-forward.service"
+    pool_warning: int = 80
+    pool_error: int = 90
+    held_share: int = 20
+    rolling_hours: int = 36
+    keep_days: int = 7
+    probes: tuple[Probe, ...] = ()
     closed_ports: tuple[int, ...] = (6379, 9000, 9001)
     botserver_log: str = "/opt/gbo/logs/error.log"
     database_client: str = "/opt/gbo/bin/botserver-stack/bin/tables/bin/psql"
@@ -155,6 +175,17 @@ def _profile(table: dict[str, Any]) -> Profile:
         title=table["title"],
         prefixed=table["prefixed"],
         forwarding=table["forwarding"],
+        host_os=table["host"]["os"],
+        host_release=table["host"]["release"],
+        lxd_group=table["host"]["lxd_group"],
+        bridge=table["host"]["bridge"],
+        forward_unit=table["host"]["forward_unit"],
+        pool_warning=table["snapshots"]["pool_warning"],
+        pool_error=table["snapshots"]["pool_error"],
+        held_share=table["snapshots"]["held"],
+        rolling_hours=table["snapshots"]["rolling_hours"],
+        keep_days=table["snapshots"]["keep"],
+        probes=tuple(Probe(one["role"], one["kind"], tuple(one["targets"])) for one in table["probes"]),
         roles=roles,
         services=tuple(Service(**service) for service in table["services"]),
         access_log=table["proxy"]["access_log"],

@@ -1,0 +1,39 @@
+"""Faults of the host, its containers' ports and mounts, and its snapshots: what the checks find of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.check_case import Case
+
+CASES: tuple[Case, ...] = (
+    Case(
+        "ssh-passwords",
+        finds=(("host.ssh-keys-only", "sshd"),),
+        shows=("passwordauthentication yes", "/etc/ssh/sshd_config.d/00-passwords.conf"),
+    ),
+    Case("release-old", finds=(("host.release", "host"),), shows=("22.04",), lab=False),
+    Case("lxd-no-snap", finds=(("host.lxd-snap", "lxd"),), shows=("not installed as a snap",), lab=False),
+    Case("lxd-unheld", finds=(("host.lxd-held", "lxd"),), shows=("not held",), lab=False),
+    Case(
+        "operator-outside",
+        finds=(("host.operator", "ops group"),),
+        shows=("not in the group lxd",),
+        lab=False,
+    ),
+    Case("ufw-disabled", finds=(("host.ufw-active", "ufw"),), shows=("after a boot nothing is filtered",)),
+    Case(
+        "forward-drop",
+        finds=(("host.forward-policy", "ufw"),),
+        shows=('DEFAULT_FORWARD_POLICY="DROP"', "-P FORWARD DROP (IPv4)"),
+        remedy=("host.forward-policy", "ufw"),
+    ),
+    Case(
+        "lxd-forward-off",
+        finds=(("host.lxd-forward", "lxdbr0"),),
+        shows=("lxd-forward.service: disabled", "FORWARD has no rule -i lxdbr0"),
+        remedy=("host.lxd-forward", "lxdbr0"),
+    ),
+)
+
+ELSEWHERE: Mapping[str, str] = {"host.lxd-answers": "test_checks_host.py"}
