@@ -20,7 +20,13 @@ SUBJECTS = {
     "log": ("proxy", "bans"),
 }
 """Pane → the subjects of operations that its rows are about."""
-_ROLE_SUBJECTS = {"proxy": ("proxy", "bans"), "email": ("bans",), "dns": ("dns",), "alm-ci": ("ci",)}
+_ROLE_SUBJECTS = {
+    "proxy": ("proxy", "bans"),
+    "email": ("bans",),
+    "dns": ("dns",),
+    "alm-ci": ("ci",),
+    "system": ("release",),
+}
 
 
 def subjects(pane: str, row: Any) -> tuple[str, ...]:

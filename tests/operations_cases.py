@@ -248,6 +248,7 @@ async def keys_open(host: Host) -> None:
 
 
 RUNNER = {"container": "acme-alm-ci"}
+BUILT = "acme-alm-ci:/opt/gbo/ci/botserver/target/release/botserver"
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -449,6 +450,7 @@ CASES: tuple[Case, ...] = (
         looks=(inside("acme-alm-ci", "systemctl", "is-enabled", "gbtui-ci-cleanup.timer"),),
     ),
     Case("ci.authorise-runner", RUNNER, lab=False),
+    Case("release.deploy", {"container": "acme-system", "binary": BUILT}, lab=False),
     Case(
         "snapshots.install-rolling",
         {},

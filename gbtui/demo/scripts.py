@@ -18,6 +18,7 @@ from gbtui.demo import (
     dns,
     fail2ban,
     files,
+    release,
     revert,
     scripts_bans,
     scripts_containers,
@@ -246,5 +247,6 @@ SCRIPTS |= scripts_proxy.SCRIPTS
 SCRIPTS |= scripts_host.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
+SCRIPTS |= release.SCRIPTS
 FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}
 """Scripts that stand in files there, by their path."""

@@ -9,6 +9,7 @@ from gbtui.demo import (
     dns,
     fail2ban,
     lxd_devices,
+    release,
     tenant,
     ufw_tool,
     unit_files,
@@ -102,6 +103,7 @@ def build(clock: Clock, seed: int) -> State:
     dns.furnish(places["acme-dns"], now)
     vault.furnish(places["acme-system"], now)
     ci.furnish(places["acme-alm-ci"], now)
+    release.furnish(places["acme-alm-ci"], places["acme-system"], now)
     ci_keys.furnish(places["acme-alm-ci"], places["acme-system"], now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gbtui.demo import caddy
+from gbtui.demo import caddy, release
 from gbtui.demo.call import FOREVER, Answer, Call, failed, said
 from gbtui.demo.rules import Packet
 from gbtui.demo.state import Place, Unit
@@ -127,7 +127,7 @@ def _page(endpoint: Endpoint, unit: Unit, path: str) -> tuple[int, str]:
         return 404, "not found\n"
     if unit.name == "system.service":
         state = "ok" if unit.cache_reached else "degraded"
-        facts = {"status": state, "service": "botserver", "version": VERSION, "commit": "5b259a2c5a"}
+        facts = {"status": state, "service": "botserver", "version": VERSION, "commit": release.commit(unit)}
         return (200 if unit.cache_reached else 503), json.dumps(facts)
     return 200, json.dumps({"status": "ok", "service": unit.name.removesuffix(".service")})
 

@@ -55,6 +55,8 @@ class Unit:
     configured: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     """Of the next start (as systemd has read the files), and of the running process."""
+    image: bytes = b""
+    """The binary that the running process was started from, where it matters."""
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy, dns, services, unit_commands, unit_files, unit_switch, vault
+from gbtui.demo import caddy, dns, release, services, unit_commands, unit_files, unit_switch, vault
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Timer, Unit
 
@@ -112,6 +112,7 @@ def start(place: Place, unit: Unit, now: float) -> float:
     """Bring a unit up at `now`. botserver looks for its cache once, when it starts (guide item 36)."""
     unit.active, unit.since, unit.ready = True, now, now + 0.5
     unit.starts, unit.restarts, unit.environment = unit.starts + 1, 0, dict(unit.configured)
+    release.begin(place, unit)
     if unit.name == "dns.service":
         dns.load(place)
     if unit.name == "vault.service":
