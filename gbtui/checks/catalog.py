@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import containers, firewall, host, services
+from gbtui.checks import bans, containers, firewall, host, services
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -12,6 +12,7 @@ ITEMS = range(1, 96)
 """The guide's items."""
 
 CHECKS: tuple[Check, ...] = (
+    *bans.CHECKS,
     *containers.CHECKS,
     *firewall.CHECKS,
     *services.CHECKS,
