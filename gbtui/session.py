@@ -7,14 +7,17 @@ and nothing changes a host except through `apply`.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from gbtui.checks.base import Check, Report
 from gbtui.checks.catalog import CHECKS
 from gbtui.checks.inspector import Inspector, state_file
+from gbtui.checks.waivers_file import WaiverBook, waivers_path
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.bans import Bans, BansReader
 from gbtui.facts.containers import Container, Containers, ContainersReader, ask_instances
@@ -39,6 +42,8 @@ CHECK_PAUSE = 30.0
 """Seconds between two rounds of the checks."""
 EVENTS_PAUSE = 5.0
 """Seconds before LXD's event stream is tried again after it ended."""
+POWER = frozenset({"started", "stopped", "shutdown", "restarted", "paused", "resumed", "created", "deleted"})
+"""What happens to an instance that the checks look at at once."""
 
 
 class Session:
@@ -76,6 +81,7 @@ class Session:
         self._firewalls: dict[str, Feed[Firewall]] = {}
         self._log: LogFeed | None = None
         self._surveyor = Surveyor(host, profile, tenant, instances=instances)
+        self.waivers = WaiverBook(_waivers_of(host), host.name)
         self._checks: Feed[Report] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -123,7 +129,7 @@ class Session:
     def inspector(self, checks: Sequence[Check]) -> Inspector:
         """Who judges `checks` on this host; only all of them together are remembered between starts."""
         file = state_file(self.host.name) if tuple(checks) == CHECKS and self.host.kind != "demo" else None
-        return Inspector(self._surveyor, checks, file=file)
+        return Inspector(self._surveyor, checks, waivers=self.waivers.current, file=file)
 
     def checks(self) -> Feed[Report]:
         """The feed of what the guide's rules say of the host."""
@@ -189,11 +195,13 @@ class Session:
     def _changed_by(self, subject: str) -> list[Feed[Any]]:
         """The feeds whose facts an operation on `subject` changes while it runs."""
         firewalls = self._firewalls.values()
+        checks = () if self._checks is None else (self._checks,)
         if subject == "snapshots":
-            return [self.snapshots]
+            return [self.snapshots, *checks]
         if subject == "bans":
-            return [self.bans, *firewalls]
-        return [self.containers, *([self.snapshots] if subject == "containers" else []), *firewalls]
+            return [self.bans, *firewalls, *checks]
+        snapshots = (self.snapshots,) if subject == "containers" else ()
+        return [self.containers, *snapshots, *firewalls, *checks]
 
     def on_event(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after each of LXD's lifecycle events; returns what ends it."""
@@ -208,8 +216,15 @@ class Session:
                         self.containers.refresh()
                         if "snapshot" in event.action:
                             self.snapshots.refresh()
+                        if self._checks is not None and event.action.removeprefix("instance-") in POWER:
+                            self._checks.refresh()
                         self._heard.announce()
             except GbtuiError:
                 # Events are a hint; the feeds poll and say in words what cannot be reached.
                 pass
             await asyncio.sleep(EVENTS_PAUSE)
+
+
+def _waivers_of(host: Host) -> Path | None:
+    """Where a host's waivers are; None for one that is not real, unless a file is named."""
+    return waivers_path() if host.kind != "demo" or os.environ.get("GBTUI_WAIVERS") else None

@@ -106,11 +106,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check that fails now. `since`: when it was first seen to."""
+    """A check that fails now. `since`: when it was first seen to. `lapsed`: the words of the waiver
+    that accepted it until lately, "" where none did."""
 
     check: Check
     failing: Failing
     since: datetime
+    lapsed: str = ""
 
     @property
     def severity(self) -> Severity:

@@ -54,7 +54,8 @@ class Inspector:
             self._watch = await asyncio.to_thread(self._opened)
         watch = self._watch
         judged = await asyncio.to_thread(judge, self._checks, survey)
-        report = watch.take(judged, datetime.now(UTC), self._waivers(), seconds=survey.seconds)
+        waivers = await asyncio.to_thread(self._waivers)
+        report = watch.take(judged, datetime.now(UTC), waivers, seconds=survey.seconds)
         await asyncio.to_thread(self._save, watch)
         return report
 

@@ -56,6 +56,7 @@ def finding(one: Finding) -> Document:
         "evidence": list(one.failing.evidence),
         "since": rfc3339(one.since),
         "remedy": _remedy(one.failing.remedy),
+        "waiver_expired": one.lapsed or None,
     }
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gbtui.checks.base import Check, Failing, Finding, Judged, Report, Severity
-from gbtui.checks.waivers import Waiver, waived_by
+from gbtui.checks.waivers import Waiver, lapsed_for, waived_by
 from gbtui.errors import Malformed
 
 RINGS_AT = 2
@@ -83,9 +83,13 @@ def _report(
             continue
         finding = Finding(one.check, one.failing, one.since)
         waiver = waived_by(waivers, finding, now)
+        lapsed = lapsed_for(waivers, finding, now)
         if waiver is not None:
             waived.append((finding, waiver.words))
-        elif rings(one):
+            continue
+        if lapsed is not None:
+            finding = replace(finding, lapsed=lapsed.words)
+        if rings(one):
             told.append(finding)
         else:
             pending.append(finding)
