@@ -128,6 +128,7 @@ def pictures() -> dict[str, str]:
         "cockpit.svg": asyncio.run(picture((160, 50), every)),
         "cockpit-narrow.svg": asyncio.run(picture((80, 24), ("firewall",), ("3",))),
         "plan.svg": asyncio.run(picture((160, 50), every, ("3", "a", "enter"))),
+        "findings.svg": asyncio.run(picture((120, 30), every, ("3", "f"))),
     }
 
 

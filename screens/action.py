@@ -22,6 +22,7 @@ class Scope(StrEnum):
     PLAN = "plan approval"
     JOURNAL = "journal"
     RECOVERY = "recovery"
+    FINDINGS = "findings"
 
 
 @dataclass(frozen=True, slots=True)

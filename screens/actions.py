@@ -29,7 +29,7 @@ def _pane_actions() -> Iterator[Action]:
 
 
 _EVERYWHERE = (
-    Action("app.help", "question_mark", "Help", "Show every key.", Scope.EVERYWHERE, "app.help", 9),
+    Action("app.help", "question_mark", "Help", "Show every key.", Scope.EVERYWHERE, "app.help", 8),
     Action(
         "app.palette",
         "colon",
@@ -37,7 +37,7 @@ _EVERYWHERE = (
         "Search everything that can be done, by name.",
         Scope.EVERYWHERE,
         "app.command_palette",
-        8,
+        9,
         palette=False,
     ),
     Action(
@@ -128,6 +128,15 @@ _COCKPIT = (
         "screen.choose_place",
     ),
     Action(
+        "cockpit.findings",
+        "f",
+        "Findings",
+        "Show what is not as the guide says, why, and what puts it right.",
+        Scope.COCKPIT,
+        "app.findings",
+        2,
+    ),
+    Action(
         "cockpit.journal",
         "J",
         "Journal",
@@ -153,7 +162,7 @@ _PANE = (
     Action("pane.first", "home,g", "First", "Move the cursor to the first row.", Scope.PANE),
     Action("pane.last", "end,G", "Last", "Move the cursor to the last row.", Scope.PANE),
     Action("pane.actions", "a", "Actions", "Show what can be done with the row.", Scope.PANE, footer=1),
-    Action("pane.details", "enter", "Details", "Show everything known about the row.", Scope.PANE, footer=2),
+    Action("pane.details", "enter", "Details", "Show everything known about the row.", Scope.PANE, footer=5),
     Action(
         "pane.filter", "slash", "Filter", "Show only rows that contain what you type.", Scope.PANE, footer=3
     ),
@@ -322,7 +331,46 @@ _RECOVERY = (
     ),
 )
 
-ACTIONS: tuple[Action, ...] = (*_EVERYWHERE, *_COCKPIT, *_PANE, *_PLAN, *_JOURNAL, *_RECOVERY)
+_FINDINGS = (
+    Action(
+        "findings.remedy",
+        "enter",
+        "Remedy",
+        "Open the plan of what puts the finding right.",
+        Scope.FINDINGS,
+        "screen.remedy",
+        1,
+    ),
+    Action(
+        "findings.waive",
+        "w",
+        "Waive",
+        "Accept the finding for a while, with a reason, a name and an end date.",
+        Scope.FINDINGS,
+        "screen.waive",
+        2,
+    ),
+    Action(
+        "findings.details",
+        "d",
+        "Details",
+        "Show everything known about the finding on a screen of its own.",
+        Scope.FINDINGS,
+        "screen.details",
+        3,
+    ),
+    Action(
+        "findings.refresh",
+        "R",
+        "Look again",
+        "Check the host against the guide again, now.",
+        Scope.FINDINGS,
+        "screen.look_again",
+        4,
+    ),
+)
+
+ACTIONS: tuple[Action, ...] = (*_EVERYWHERE, *_COCKPIT, *_PANE, *_PLAN, *_JOURNAL, *_RECOVERY, *_FINDINGS)
 
 
 def actions_in(*scopes: Scope) -> tuple[Action, ...]:

@@ -45,7 +45,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 Built = tuple["Session", Mapping[str, str]]
 """An unopened session and the keys as remapped."""
 
-LATER = ("plan", "help", "journal", "recovery", "palette", "leave")
+LATER = ("plan", "help", "journal", "recovery", "palette", "leave", "findings")
 """Screens imported once the host was reached: then no key waits for one, and an upgrade on disk
 cannot mix two releases in one run."""
 
@@ -279,6 +279,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         from screens.journal import JournalScreen
 
         self.push_screen(JournalScreen())
+
+    def action_findings(self) -> None:
+        from screens.findings import FindingsScreen
+
+        self.push_screen(FindingsScreen())
 
     def action_leave(self) -> None:
         """Quit, with a question where something is pending."""

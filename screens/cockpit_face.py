@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -59,6 +60,7 @@ class CockpitFace(Page[None]):
         }
         self.feeds = {name: Feeding(name, pane, self._heard) for name, pane in self.panes.items()}
         self._overview = Overview(session, self.feeds)
+        self._end_checks: list[Callable[[], None]] = []
 
     # -- layout -------------------------------------------------------------------------------
 
@@ -70,12 +72,15 @@ class CockpitFace(Page[None]):
         self.feeds["snapshots"].attach(self.session.snapshots)
         self.feeds["bans"].attach(self.session.bans)
         self.feeds["log"].attach(self.session.log())
+        self._end_checks.append(self.session.checks().listen(self._checked))
         self.go(self.current)
         self.call_after_refresh(self.cockpit.open_session)
 
     def on_unmount(self) -> None:
         for feed in self.feeds.values():
             feed.end()
+        for end in self._end_checks:
+            end()
 
     @property
     def one_pane(self) -> bool:
@@ -114,7 +119,9 @@ class CockpitFace(Page[None]):
     # -- the host is there, or not -------------------------------------------------------------
 
     def opened(self) -> None:
-        """The session is open: look at everything once, then at what is in sight."""
+        """The session is open: look at everything once, then at what is in sight. The checks go on
+        whatever is in sight: the strip is on every screen."""
+        self._end_checks.append(self.session.checks().watch())
         self._watch()
         self._start_looking()
 
@@ -163,6 +170,9 @@ class CockpitFace(Page[None]):
         self.feeds["firewall"].attach(self.session.firewall(where))
 
     # -- what is wrong ------------------------------------------------------------------------
+
+    def _checked(self) -> None:
+        self.call_later(self.cockpit.tick)
 
     def _heard(self) -> None:
         if self._place_open and self.cockpit.opened:

@@ -10,6 +10,8 @@ from typing import Any
 from gbtui.facts.containers import Container
 from gbtui.facts.snapshots import SnapshotRow
 from gbtui.hosts.base import LxdEvent
+from screens import findings_words
+from widgets.findings_rows import FindingRow
 from widgets.format import DASH, clock, exact_size, share, utc
 
 Group = tuple[str, tuple[tuple[str, str], ...]]
@@ -25,6 +27,8 @@ def of_row(row: Any, events: Iterable[LxdEvent] = ()) -> tuple[str, tuple[Group,
         return row.name, container(row, events)
     if isinstance(row, SnapshotRow):
         return row.full_name, (("", snapshot(row)),)
+    if isinstance(row, FindingRow):
+        return findings_words.title(row), findings_words.groups(row)
     return type(row).__name__.lower(), (("", tuple(_fields(row))),)
 
 

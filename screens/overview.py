@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from gbtui.checks.base import Severity
 from gbtui.session import Session
 from screens.feeding import Feeding
-from screens.troubles import Since, worst_first
+from screens.troubles import Since, Trouble, not_checked, told_in, worst_first
 from widgets.roles import STATE_ROLES
 from widgets.strip import Light, StripState
 
@@ -26,8 +27,9 @@ class Overview:
     def strip_state(self, width: int, *, opened: bool, notice: str) -> StripState:
         """The strip on a terminal of `width` cells. `notice` is something pending, in words."""
         session, now = self._session, datetime.now(UTC)
-        troubles = worst_first(trouble for feed in self._feeds.values() for trouble in feed.troubles)
-        first = self._since.of(troubles, now)
+        since = self._told()
+        troubles = worst_first(since)
+        first = self._since.of(troubles, now) | {one: at for one, at in since.items() if at is not None}
         count = {role: sum(t.role == role for t in troubles) for role in ("error", "warn", "unknown")}
         worst = troubles[0] if troubles else None
         return StripState(
@@ -37,6 +39,7 @@ class Overview:
             errors=count["error"],
             warnings=count["warn"],
             unknowns=count["unknown"],
+            notices=self._notices(),
             worst=worst.in_cells(width - BESIDE_WORST) if worst else "",
             worst_role=worst.role if worst else "ok",
             since=first[worst] if worst else None,
@@ -46,6 +49,20 @@ class Overview:
             notice=notice,
             now=now,
         )
+
+    def _notices(self) -> int:
+        report = self._session.checks().reading.value
+        return 0 if report is None else report.counted.get(Severity.NOTICE, 0)
+
+    def _told(self) -> dict[Trouble, datetime | None]:
+        """What is wrong and, where a check says it, since when; the checks' words first."""
+        told = dict(told_in(self._session.checks().reading))
+        amiss = self._session.waivers.error
+        if amiss is not None:
+            told[Trouble("unknown", "waivers", str(amiss))] = None
+        for feed in self._feeds.values():
+            told |= {one: None for one in not_checked(feed.troubles) if one not in told}
+        return told
 
     def _lights(self) -> tuple[Light, ...]:
         lights = [

@@ -180,7 +180,7 @@ class PaneFace(Widget, Generic[T], inherit_bindings=False):
     def _show_title(self) -> None:
         value = self.reading.value
         left = [
-            piece(f"{self.number} {self.title}", "title"),
+            piece(f"{self.number} {self.title}" if self.number else self.title, "title"),
             piece(self._beside_name(), gap=1),
             *self.summary(value),
         ]

@@ -30,9 +30,10 @@ class Light:
 class StripState:
     """Everything the strip says.
 
-    `errors`, `warnings`, `unknowns` count what is wrong; `worst` is the worst of it in words (host
-    text is fine), `since` when it was first seen. `round_trip` is in seconds. `read_only` is "" or
-    the reason. `notice` is something pending that must not be overlooked (a revert armed).
+    `errors`, `warnings`, `unknowns` count what is wrong, `notices` what is worth knowing; `worst` is
+    the worst of it in words (host text is fine), `since` when it was first seen. `round_trip` is in
+    seconds. `read_only` is "" or the reason. `notice` is something pending that must not be overlooked
+    (a revert armed).
     """
 
     host: str = ""
@@ -41,6 +42,7 @@ class StripState:
     errors: int = 0
     warnings: int = 0
     unknowns: int = 0
+    notices: int = 0
     worst: str = ""
     worst_role: Role = "ok"
     since: datetime | None = None
@@ -60,6 +62,8 @@ def pieces_of(state: StripState) -> tuple[list[Piece], list[Piece]]:
     left.append(piece(state.host, "title", rank=100))
     left.append(piece(state.tenant, rank=60))
     left.append(_counts(state))
+    if state.notices:
+        left.append(piece(f"{GLYPHS['dim']} {state.notices}", "dim", rank=40))
     if state.notice:
         left.append(piece(f"{GLYPHS['warn']} {state.notice}", "warn", rank=98))
     if state.worst:
