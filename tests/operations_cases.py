@@ -461,6 +461,12 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+    Case(
+        "release.push",
+        {"checkout": "/home/ops/gb", "submodule": "botserver"},
+        stays="what was pushed is everybody's",
+        lab=False,
+    ),
         "containers.restore-snapshot",
         {"container": "acme-dns", "snapshot": "case"},
         prepare=written_since,

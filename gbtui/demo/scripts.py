@@ -18,6 +18,7 @@ from gbtui.demo import (
     dns,
     fail2ban,
     files,
+    git,
     release,
     revert,
     scripts_bans,
@@ -250,3 +251,4 @@ SCRIPTS |= ci_keys.SCRIPTS
 SCRIPTS |= release.SCRIPTS
 FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}
 """Scripts that stand in files there, by their path."""
+SCRIPTS |= git.SCRIPTS

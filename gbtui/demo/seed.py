@@ -8,6 +8,7 @@ from gbtui.demo import (
     ci_keys,
     dns,
     fail2ban,
+    git,
     lxd_devices,
     release,
     tenant,
@@ -103,6 +104,7 @@ def build(clock: Clock, seed: int) -> State:
     dns.furnish(places["acme-dns"], now)
     vault.furnish(places["acme-system"], now)
     ci.furnish(places["acme-alm-ci"], now)
+    git.furnish(places[HOST])
     release.furnish(places["acme-alm-ci"], places["acme-system"], now)
     ci_keys.furnish(places["acme-alm-ci"], places["acme-system"], now)
     _host(places[HOST])

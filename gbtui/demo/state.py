@@ -78,6 +78,24 @@ class Served:
     serial: str
 
 
+@dataclass(slots=True)
+class Repo:
+    """A git checkout: its branch's commits, oldest first, and what each remote has ("": no such branch).
+
+    `secret` is a commit of it that holds Vault's keys. A remote that is not named does not answer.
+    """
+
+    history: list[str]
+    remotes: dict[str, str]
+    branch: str = "main"
+    dirty: list[str] = field(default_factory=list)
+    tracked: list[str] = field(default_factory=list)
+    secret: str = ""
+    pointers: dict[str, str] = field(default_factory=dict)
+    """Of a root repository: the commit that its HEAD names, by submodule."""
+    identity: str = "Ops <ops@acme.example>"
+
+
 @dataclass(frozen=True, slots=True)
 class Stray:
     """A process that systemd did not start, listening on a port."""
@@ -145,6 +163,8 @@ class Place:
     vault: Vault | None = None
     tracked: set[str] = field(default_factory=set)
     """Files that a git tree here tracks."""
+    repos: dict[str, Repo] = field(default_factory=dict)
+    """Git checkouts, by their folder."""
     links: set[str] = field(default_factory=set)
     """Folders that are links."""
     jobs: dict[int, tuple[str, str]] = field(default_factory=dict)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from gbtui.operations.release_deploy import DEPLOY
+from gbtui.operations.release_push import PUSH
 
-OPERATIONS = (DEPLOY,)
+OPERATIONS = (DEPLOY, PUSH)

@@ -19,7 +19,8 @@ from gbtui.demo.state import File, Place, Stray
 from gbtui.facts.release import parse_binary, parse_place
 from gbtui.guard.plan import Danger, Exec, Plan
 from gbtui.operations import release_deploy_scripts as scripts
-from gbtui.operations.release_deploy import BINARY, WRONG
+from gbtui.operations.release_deploy import BINARY
+from gbtui.operations.release_deploy_look import WRONG
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.hurried import engine, hasty, hurried, out, plan
 
