@@ -452,6 +452,12 @@ CASES: tuple[Case, ...] = (
     Case("ci.authorise-runner", RUNNER, lab=False),
     Case("release.deploy", {"container": "acme-system", "binary": BUILT}, lab=False),
     Case(
+        "release.push",
+        {"checkout": "/home/ops/gb", "submodule": "botserver"},
+        stays="what was pushed is everybody's",
+        lab=False,
+    ),
+    Case(
         "snapshots.install-rolling",
         {},
         stays="the snapshots of the first round stay",
@@ -461,12 +467,6 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
-    Case(
-        "release.push",
-        {"checkout": "/home/ops/gb", "submodule": "botserver"},
-        stays="what was pushed is everybody's",
-        lab=False,
-    ),
         "containers.restore-snapshot",
         {"container": "acme-dns", "snapshot": "case"},
         prepare=written_since,

@@ -249,6 +249,6 @@ SCRIPTS |= scripts_host.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
 SCRIPTS |= release.SCRIPTS
+SCRIPTS |= git.SCRIPTS
 FILES: dict[str, Callable[[Call], Answer]] = {**scripts_snapshots.FILES, **ci.FILES}
 """Scripts that stand in files there, by their path."""
-SCRIPTS |= git.SCRIPTS
