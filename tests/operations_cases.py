@@ -307,6 +307,16 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "firewall.drop-port",
+        {"container": "acme-system", "port": "9125", "protocol": "udp"},
+        prepare=six_used,
+        looks=(
+            inside("acme-system", "iptables", "-w", "-S"),
+            inside("acme-system", "ip6tables", "-w", "-S"),
+            inside("acme-system", "cat", "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"),
+        ),
+    ),
+    Case(
         "bans.ban",
         {"container": PROXY, "jail": FLOOD, "address": STRANGER},
         prepare=ban_chain,

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 from gbtui.demo import services
 from gbtui.demo.call import Answer, Call, failed, said
+from gbtui.demo.lxd_devices import listens_at
 from gbtui.demo.rules import Packet
 from gbtui.demo.state import HOST, Place
 from gbtui.demo.ufw_tool import try_settings
@@ -16,31 +17,33 @@ from gbtui.text import text
 
 _LOCAL = {"127.0.0.1": "ip", "::1": "ip6"}
 GATEWAY = "10.77.0.1"
+DNS = 53
 
 
 def rehearse(call: Call) -> Answer:
     """gbtui-rehearse: the same on a copy of the place's rules."""
     if call.place.no_namespaces:
         return said("impossible unshare: unshare failed: Operation not permitted")
-    _, port, *words = call.arguments
+    _, tried, *words = call.arguments
+    port, _, protocol = tried.partition("/")
     scratch = replace(call.place, rules=deepcopy(call.place.rules), files=dict(call.place.files))
-    told, number = _told("before", scratch, int(port)), 0
+    told, number = _told("before", scratch, int(port), protocol or "tcp"), 0
     while words:
         count, number = int(words[0]), number + 1
         argv, words = tuple(words[1 : 1 + count]), words[1 + count :]
         done = _run(replace(call, place=scratch, stdin=b""), argv)
         if done.status:
             return Answer(0, b"failed %d\n" % number + done.stdout + done.stderr)
-    told += _told("after", scratch, int(port))
+    told += _told("after", scratch, int(port), protocol or "tcp")
     out = "".join(f"{line}\n" for line in ("rehearsed", *told)).encode()
     for family, program in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
         out += f"== {family}\n".encode() + _run(replace(call, place=scratch), (program,)).stdout
     return Answer(0, out)
 
 
-def _told(when: str, place: Place, port: int) -> list[str]:
+def _told(when: str, place: Place, port: int, protocol: str) -> list[str]:
     words = {"ACCEPT": "refused", "REJECT": "refused", "DROP": "silent"}
-    packets = {family: Packet("lo", "tcp", port, address) for address, family in _LOCAL.items()}
+    packets = {family: Packet("lo", protocol, port, address) for address, family in _LOCAL.items()}
     return [
         f"{when} {family} {words[place.rules[family].judge(p, count=0)]}" for family, p in packets.items()
     ]
@@ -121,6 +124,31 @@ def own(call: Call) -> Answer:
 
 def connect(call: Call) -> Answer:
     """gbtui-connect: what a connection meets on its way, and whether somebody listens at its end."""
+    place, judged, local = _arrives(call, "tcp")
+    if place is None:
+        return said("unknown", takes=1.0)
+    if judged == "DROP":
+        return said("silent", takes=4.0)
+    listens = services.listens(place, int(call.arguments[1]), local=local)
+    return said("open" if listens and judged == "ACCEPT" else "refused")
+
+
+def datagram(call: Call) -> Answer:
+    """gbtui-datagram: the same over UDP. Of all that listens here only DNS answers."""
+    place, judged, _ = _arrives(call, "udp")
+    port = int(call.arguments[1])
+    if place is None:
+        return said("unknown", takes=1.0)
+    if judged == "DROP":
+        return said("silent", takes=2.0)
+    listens = ("udp", port) in {(one[0], one[2]) for one in listens_at(call.state, place)}
+    if judged == "REJECT" or not listens:
+        return said("refused")
+    return said("open") if port == DNS else said("silent", takes=2.0)
+
+
+def _arrives(call: Call, protocol: str) -> tuple[Place | None, str, bool]:
+    """(where a packet to ADDRESS PORT ends, what INPUT does with it there, whether it never left)."""
     address, port = call.arguments
     here = call.place
     source = next((one.ipv4 for one in call.state.instances.values() if one.name == here.name), GATEWAY)
@@ -130,14 +158,21 @@ def connect(call: Call) -> Answer:
     )
     place = here if local else call.state.places.get(HOST if address == GATEWAY else owner)
     if place is None:
-        return said("unknown", takes=1.0)
-    packet = Packet("lo" if local else "eth0", "tcp", int(port), address if local else source)
+        return None, "", local
+    packet = Packet("lo" if local else "eth0", protocol, int(port), address if local else source)
     family = "ip6" if ip_address(address).version == 6 else "ip"
-    judged = place.rules[family].judge(packet)
-    if judged == "DROP":
-        return said("silent", takes=4.0)
-    listens = services.listens(place, int(port), local=local)
-    return said("open" if listens and judged == "ACCEPT" else "refused")
+    return place, place.rules[family].judge(packet), local
+
+
+def dropped(call: Call) -> Answer:
+    """gbtui-dropped: whether the rule's counter has moved."""
+    program, line = call.arguments
+    done = _run(call, (f"{program}-save", "-c", "-t", "filter"))
+    if done.status:
+        return done
+    counted = [row.partition("] ") for row in text(done.stdout).splitlines() if row.startswith("[")]
+    met = any(rest == line and not count.startswith("[0:") for count, _, rest in counted)
+    return said("dropped" if met else "not yet")
 
 
 SCRIPTS = {
@@ -147,5 +182,7 @@ SCRIPTS = {
     "gbtui-rule": rule,
     "gbtui-own": own,
     "gbtui-connect": connect,
+    "gbtui-datagram": datagram,
+    "gbtui-dropped": dropped,
     "gbtui-ufw-with": try_settings,
 }

@@ -1,4 +1,8 @@
-"""Whether a port of a container answers, from itself and from another container."""
+"""Whether a port of a container answers, from itself and from another container.
+
+TCP says so itself. Over UDP an answer proves it, and so does a port where nobody listens (the kernel says
+that); a service that says nothing to what it does not understand cannot be told from a dropped packet.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,32 @@ from typing import Any
 from gbtui.guard.plan import Exec, Probe
 from gbtui.guard.preview import command
 from gbtui.operations.base import Context
-from gbtui.operations.firewall_scripts import connect
+from gbtui.operations.firewall_scripts import connect, datagram
 from gbtui.text import line, text
 
 HOST = "host"
 _SELF = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A port and its protocol, "tcp" or "udp"."""
+
+    port: str
+    protocol: str = "tcp"
+
+    def __str__(self) -> str:
+        return self.port if self.protocol == "tcp" else f"{self.port}/{self.protocol}"
+
+    @property
+    def spec(self) -> str:
+        """The rule that drops what comes to it, as iptables prints it."""
+        return f"-p {self.protocol} -m {self.protocol} --dport {self.port} -j DROP"
+
+    def tried(self, source: str, address: str) -> Exec:
+        """A packet from `source`, and in one word what comes of it."""
+        ask = connect if self.protocol == "tcp" else datagram
+        return ask(source, address, self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +57,20 @@ class Target:
     peers: tuple[str, ...]
 
 
-async def target(context: Context, where: str, port: str) -> Target:
-    """Try `port` of the running container `where`."""
+async def target(context: Context, where: str, door: Door) -> Target:
+    """Try a port of the running container `where`."""
     addresses = await _addresses(context, where)
     other = await _another(context, where)
-    own = [(address, await _tried(context, connect(where, address, port))) for address in _SELF]
-    there = await _tried(context, connect(other, addresses[0], port)) if addresses else "unknown"
+    own = [(address, await _tried(context, door.tried(where, address))) for address in _SELF]
+    there = await _tried(context, door.tried(other, addresses[0])) if addresses else "unknown"
     told = tuple((address, word) for address, word in own if word in {"open", "refused"})
-    return Target(where, other, told, addresses, there, await _peers(context, where, port))
+    return Target(where, other, told, addresses, there, await _peers(context, where, door))
 
 
-def look_from(source: str, where: str, address: str, port: str, word: str) -> Probe:
-    """The probe that a connection from `source` comes to `word`."""
-    title = f"{where} :{port} from {'itself' if source == where else source} is {word}"
-    return Probe(title, connect(source, address, port), "stdout", word)
+def look_from(source: str, where: str, address: str, door: Door, word: str) -> Probe:
+    """The probe that a packet from `source` comes to `word`."""
+    title = f"{where} :{door} from {'itself' if source == where else source} is {word}"
+    return Probe(title, door.tried(source, address), "stdout", word)
 
 
 async def _tried(context: Context, run: Exec) -> str:
@@ -81,14 +106,16 @@ async def _another(context: Context, where: str) -> str:
     return next(iter([*near, *others]), HOST)
 
 
-async def _peers(context: Context, where: str, port: str) -> tuple[str, ...]:
-    """Who is connected to the port from elsewhere; () where `ss` is not there."""
+async def _peers(context: Context, where: str, door: Door) -> tuple[str, ...]:
+    """Who is connected to the port from elsewhere; () where `ss` is not there. UDP has no connections."""
+    if door.protocol != "tcp":
+        return ()
     run = Exec(where, ("ss", "-Htn", "state", "established"))
     done = await context.host.run(command(run))
     found = []
     for row in text(done.stdout).splitlines() if done.ok else ():
         words = row.split()
-        if len(words) > 3 and words[2].rpartition(":")[2] == port:
+        if len(words) > 3 and words[2].rpartition(":")[2] == door.port:
             peer = words[3].rpartition(":")[0].strip("[]")
             if peer not in _SELF and not peer.startswith("::ffff:127."):
                 found.append(peer)

@@ -43,10 +43,13 @@ class Rehearsal:
         return parse_save(self.after.get(family, b""), "rehearsal", family)
 
 
-async def rehearse(host: Host, where: str, does: Sequence[Exec], port: int) -> Rehearsal:
-    """Carry out `does` (all of them at `where`) in a namespace there; connect to `port` on loopback."""
+async def rehearse(
+    host: Host, where: str, does: Sequence[Exec], port: int, protocol: str = "tcp"
+) -> Rehearsal:
+    """Carry out `does` (all of them at `where`) in a namespace there; try `port` on loopback."""
     words = [word for run in does for word in (str(len(run.argv)), *run.argv)]
-    argv = ("sh", "-c", REHEARSE, "gbtui-rehearse", INSIDE, str(port), *words)
+    tried = str(port) if protocol == "tcp" else f"{port}/{protocol}"
+    argv = ("sh", "-c", REHEARSE, "gbtui-rehearse", INSIDE, tried, *words)
     try:
         done = await host.run(command(Exec(where, argv, LONGEST)))
     except Unreachable:

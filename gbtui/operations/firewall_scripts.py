@@ -2,7 +2,7 @@
 
 They run as `("sh", "-c", SCRIPT, NAME, argument…)`, arguments never part of the text (R9).
 
-    gbtui-rehearse INSIDE PORT (COUNT WORD…)…   the present rules restored in a network namespace of its
+    gbtui-rehearse INSIDE PORT[/udp] (COUNT WORD…)…   the present rules restored in a network namespace of its
                               own, then the commands given, each as its number of words and its words
     gbtui-rules PROGRAM TEXT [OPTION…]          feeds TEXT to iptables-restore or ip6tables-restore
     gbtui-rules-around PROGRAM TEXT             the same with --noflush; the rules that lead to fail2ban's
@@ -10,13 +10,19 @@ They run as `("sh", "-c", SCRIPT, NAME, argument…)`, arguments never part of t
     gbtui-rule PROGRAM TABLE CHAIN LINE         how many rules of CHAIN read exactly LINE: a number
     gbtui-own PROGRAM TABLE…                    SHA-256 of the rules that are neither fail2ban's nor LXD's
     gbtui-connect ADDRESS PORT                  "open" · "refused" · "silent" (dropped) · "unknown"
+    gbtui-datagram ADDRESS PORT                 the same over UDP: "open" where an answer came (to a question
+                              for the root's name servers on port 53, to an empty line elsewhere),
+                              "refused" where nobody listens and the packet went through, "silent" where
+                              it was dropped, or whoever listens says nothing
+    gbtui-dropped PROGRAM LINE                  "dropped" where the rule LINE of table filter has met a packet
     gbtui-ufw-with TEXT                         ufw stopped and started with TEXT for /etc/default/ufw, which
                               stays as it is: only to be run inside gbtui-rehearse
 
 gbtui-rehearse answers "impossible" (and why), "unrestored" or "failed N" (and the command's words), or
 "rehearsed"; then `before FAMILY WORD` and `after FAMILY WORD`: what a connection to PORT on loopback came
-to in there, in gbtui-connect's words; then `== FAMILY` with what iptables-save says in there. It never
-touches the rules outside: whatever it does, it does to a namespace that ends with it.
+to in there (a datagram, with /udp), in gbtui-connect's words; then `== FAMILY` with what iptables-save
+says in there. It never touches the rules outside: whatever it does, it does to a namespace that ends
+with it.
 """
 
 from __future__ import annotations
@@ -33,7 +39,30 @@ connect() {
 }
 """
 
+#: 17 bytes: a whole question, the root's NS. Any answer counts, a refusal as well.
+_DATAGRAM = r"""
+datagram() {
+  said=$(LC_ALL=C timeout 5 bash -c '
+    exec 3<>"/dev/udp/$0/$1" || exit 3
+    if [ "$1" = 53 ]; then printf "gb\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1"; else echo; fi >&3 || exit 3
+    timeout 2 head -c 1 <&3 | od -An -tx1' "$1" "$2" 2>&1); status=$?
+  case $status/$said in
+    */*refused*) echo refused;; 0/) echo silent;; "0/ "[0-9a-f][0-9a-f]) echo open;; *) echo unknown;;
+  esac
+}
+"""
+
 CONNECT = _CONNECT + 'connect "$1" "$2"\n'
+DATAGRAM = _DATAGRAM + 'datagram "$1" "$2"\n'
+
+DROPPED = r"""
+counted=$("$1-save" -c -t filter) || exit 1
+if printf '%s\n' "$counted" | grep -v '^\[0:' | sed 's/^\[[0-9:]*\] //' | grep -qxF -e "$2"; then
+  echo dropped
+else
+  echo 'not yet'
+fi
+"""
 
 REHEARSE = """
 umask 077; PATH=$PATH:/usr/sbin:/sbin; export PATH
@@ -50,7 +79,9 @@ unshare -n sh -c "$inside" gbtui-rehearse-inside "$dir" "$@"
 #: them are left out where the rest could not be restored.
 INSIDE = (
     _CONNECT
+    + _DATAGRAM
     + """
+tried() { case $2 in */udp) datagram "$1" "${2%/udp}";; *) connect "$1" "$2";; esac; }
 dir=$1 port=$2; shift 2; number=0
 first() {
   n=$1; shift; all=$#
@@ -58,8 +89,8 @@ first() {
   shift "$all"; "$@"
 }
 tell() {
-  printf '%s ip %s\\n' "$1" "$(connect 127.0.0.1 "$port")"
-  printf '%s ip6 %s\\n' "$1" "$(connect ::1 "$port")"
+  printf '%s ip %s\\n' "$1" "$(tried 127.0.0.1 "$port")"
+  printf '%s ip6 %s\\n' "$1" "$(tried ::1 "$port")"
 }
 ip link set lo up 2>/dev/null
 for family in ip ip6; do
@@ -160,6 +191,17 @@ unshare -m sh -c '
   "$2" force-stop && "$2" start
 ' gbtui-ufw-inside "$dir" "$init"
 """
+
+
+def datagram(where: str, address: str, port: str) -> Exec:
+    """A UDP packet from `where`, and in one word what came back."""
+    return Exec(where, ("sh", "-c", DATAGRAM, "gbtui-datagram", address, port), 10.0)
+
+
+def dropped(where: str, program: str, line: str) -> Probe:
+    """Whether a rule of INPUT has met a packet."""
+    run = Exec(where, ("sh", "-c", DROPPED, "gbtui-dropped", program, f"-A INPUT {line}"))
+    return Probe(f"-A INPUT {line} has dropped it ({program})", run, "stdout", "dropped")
 
 
 def connect(where: str, address: str, port: str) -> Exec:

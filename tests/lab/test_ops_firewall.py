@@ -88,6 +88,37 @@ def test_a_dropped_port_answers_its_own_container_alone(fresh_lab: Lab, operator
     assert own(all_rules(lab)) == before
 
 
+UDP = """
+import socket
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.settimeout(4); one.connect(("10.77.0.185", 9125)); one.send(b"x")
+try: print("open" if one.recv(9) else "")
+except ConnectionRefusedError: print("refused")
+except TimeoutError: print("silent")
+"""
+
+
+@full
+def test_a_udp_port_is_dropped_for_others(fresh_lab: Lab, operator: Operator) -> None:
+    """Nobody listens there: before, the kernel says so to everybody; afterwards to the container alone."""
+    lab, words = fresh_lab, ("firewall.drop-port", SYSTEM, "port=9125", "protocol=udp")
+    rule = "-A INPUT -p udp -m udp --dport 9125 -j DROP"
+    before = own(all_rules(lab))
+    assert lab.inside("alm", "python3", "-c", UDP).stdout.strip() == "refused"
+    assert "9125/udp is dropped" in rehearsed(operator, *words)
+    op_id = applied(operator, *words)
+    assert lab.inside("alm", "python3", "-c", UDP).stdout.strip() == "silent"
+    own_look = lab.inside("system", "python3", "-c", UDP.replace("10.77.0.185", "127.0.0.1"))
+    assert own_look.stdout.strip() == "refused"
+    assert own(all_rules(lab)).count(rule) == 4
+    assert ping(lab) == "PONG"
+    taken_back(operator, op_id)
+    assert lab.inside("alm", "python3", "-c", UDP).stdout.strip() == "refused"
+    assert own(all_rules(lab)) == before
+    exposed = refused(operator, "firewall.drop-port", "container=acme-dns", "port=53", "protocol=udp")
+    assert "not-exposed" in exposed
+
+
 @full
 def test_the_guards_hold_on_the_twin(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab

@@ -8,7 +8,10 @@ from gbtui.hosts.base import Command, inside
 from tests.unit.guard.rig import Answers
 
 YES = Answers(
-    acknowledged=("survives-reboot", "undo-warning", "in-use", "both-families", "ufw-keeps", "rehearsed")
+    acknowledged=(
+        *("survives-reboot", "undo-warning", "in-use", "both-families", "ufw-keeps", "rehearsed"),
+        "udp-proof",
+    )
 )
 BOX = "acme-system"
 V4, V6 = "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"

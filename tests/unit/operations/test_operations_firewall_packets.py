@@ -9,6 +9,7 @@ import socket
 import subprocess  # noqa: TID251 - the namespaces are made and looked at from outside gbtui
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,9 +73,27 @@ class Wire:
         own = [self.reaches(BOX, address) for address in ("127.0.0.1", "::1")]
         return [*(self.reaches(OTHER, address) for address in ADDRESSES[BOX]), *own]
 
-    async def plan(self) -> Plan:
+    def asked(self, name: str, address: str) -> str:
+        """What comes back over UDP, without gbtui: an answer, word that nobody listens, or nothing."""
+        code = (
+            "import socket,sys\n"
+            "family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET\n"
+            "one = socket.socket(family, socket.SOCK_DGRAM)\n"
+            "one.settimeout(1); one.connect((sys.argv[1], int(sys.argv[2]))); one.send(b'x')\n"
+            "try: print('open' if one.recv(9) else '')\n"
+            "except ConnectionRefusedError: print('refused')\n"
+            "except TimeoutError: print('silent')\n"
+        )
+        return self.run(name, sys.executable, "-c", code, address, PORT).stdout.strip()
+
+    def heard(self) -> list[str]:
+        """As `reached`, over UDP."""
+        own = [self.asked(BOX, address) for address in ("127.0.0.1", "::1")]
+        return [*(self.asked(OTHER, address) for address in ADDRESSES[BOX]), *own]
+
+    async def plan(self, **more: str) -> Plan:
         profile = replace(load(), saved_rules=str(self.saved))
-        given = {"container": BOX, "port": PORT}
+        given = {"container": BOX, "port": PORT, **more}
         return await find("firewall.drop-port").plan(Context(self.rig.host, profile), given)
 
 
@@ -147,3 +166,69 @@ async def test_others_meet_silence_and_the_container_itself_does_not(wire: Wire)
 async def test_a_rule_that_lets_it_in_before_is_found_in_the_rehearsal(wire: Wire) -> None:
     wire.run(BOX, "iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "9000:9999", "-j", "ACCEPT")
     assert "rule 2 of INPUT lets it in before (IPv4)" in word(await wire.plan(), "rehearsed").reason
+
+
+LISTENER = """
+import socket, sys
+one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+one.bind(('::', int(sys.argv[1])))
+print('up', flush=True)
+while True:
+    data, peer = one.recvfrom(99)
+    if sys.argv[2] == 'open': one.sendto(data, peer)
+"""
+
+
+@contextmanager
+def listening(wire: Wire, service: str) -> Iterator[None]:
+    """What is on the UDP port meanwhile: "open" an echo, "silent" one that never answers, "refused" none."""
+    if service == "refused":
+        yield
+        return
+    argv = ["ip", "netns", "exec", f"{wire.prefix}-{BOX}", sys.executable, "-c", LISTENER, PORT, service]
+    listener = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    try:
+        assert listener.stdout is not None
+        assert listener.stdout.readline() == b"up\n"
+        yield
+    finally:
+        listener.kill()
+        listener.communicate()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="needs IPv6")
+@pytest.mark.parametrize(("service", "said"), [("open", "allow"), ("silent", "warn"), ("refused", "allow")])
+async def test_udp_is_closed_to_others_whatever_the_service_says(wire: Wire, service: str, said: str) -> None:
+    """The counters prove it each time, and loopback's answer where there is one."""
+    yes = replace(YES, acknowledged=(*YES.acknowledged, "udp-proof"))
+    with listening(wire, service):
+        assert wire.heard() == [service] * 4
+        made = await wire.plan(protocol="udp")
+        assert word(made, "rehearsed").verdict == "allow", word(made, "rehearsed")
+        assert word(made, "udp-proof").verdict == said
+        engine = wire.rig.engine()
+        done = await engine.apply(made, yes)
+        assert done.result == "done", done.message
+        assert wire.heard() == ["silent", "silent", service, service]
+        assert wire.reached() == [True] * 4, "TCP is as it was"
+        for program in ("iptables", "ip6tables"):
+            rows = wire.run(BOX, f"{program}-save", "-c").stdout.splitlines()
+            (row,) = [row for row in rows if row.endswith(f"-A INPUT -p udp -m udp --dport {PORT} -j DROP")]
+            assert not row.startswith("[0:")
+        assert (await wire.plan(protocol="udp")).noop
+        undone = await engine.undo(done.id, yes)
+        assert undone.result == "done", undone.message
+        assert wire.heard() == [service] * 4
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="needs IPv6")
+async def test_udp_that_is_dropped_on_its_way_is_not_taken_for_proven(wire: Wire) -> None:
+    """Somebody drops it before INPUT: silence, and our rule has never met a packet."""
+    wire.run(BOX, "iptables", "-t", "raw", "-A", "PREROUTING", "-p", "udp", "-i", "eth0", "-j", "DROP")
+    made = await wire.plan(protocol="udp")
+    hasty = replace(made, verify=tuple(replace(wait, timeout=0.3) for wait in made.verify))
+    yes = replace(YES, acknowledged=(*YES.acknowledged, "udp-proof"))
+    outcome = await wire.rig.engine().apply(hasty, yes)
+    assert outcome.result == "failed-undone", outcome.message
+    assert "udp" not in wire.run(BOX, "iptables", "-S").stdout
