@@ -41,6 +41,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli.check import check
 
         return asyncio.run(check(options))
+    if command in ("waive", "waivers"):
+        from gbtui.cli import waivers
+
+        return waivers.waive(options) if command == "waive" else waivers.waivers(options)
     if command == "ops":
         from gbtui.cli.operate import ops
 

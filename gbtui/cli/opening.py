@@ -50,6 +50,11 @@ async def opened(options: argparse.Namespace) -> AsyncIterator[Session]:
         await session.close()
 
 
+def chosen_host(options: argparse.Namespace) -> HostConfig:
+    """The host that a command is about, without reaching it. Raises BadInput and Unreachable."""
+    return _choose(options, demo_default=False)
+
+
 def _choose(options: argparse.Namespace, *, demo_default: bool) -> HostConfig:
     if options.demo or options.drill:
         if options.host:

@@ -70,6 +70,24 @@ def build() -> Parser:
         default="notice",
         help="only findings as bad as this or worse (default: all)",
     )
+    check.add_argument(
+        "--prometheus",
+        action="store_true",
+        help="Prometheus' text format, for node_exporter's textfile collector",
+    )
+    check.add_argument("--output", metavar="FILE", default="", help="with --prometheus: replace this file")
+    waive = add("waive", "accept a finding for a while: it is told again after its last day")
+    waive.add_argument("check", metavar="CHECK", help="the id of a check (`gbtui check --list`)")
+    waive.add_argument(
+        "subject", metavar="SUBJECT", help="a finding's subject, or a pattern such as 'acme-*'"
+    )
+    waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is accepted")
+    waive.add_argument(
+        "--until", required=True, metavar="DATE", help="its last day, such as 2027-01-31 (UTC)"
+    )
+    waive.add_argument("--by", metavar="NAME", default="", help="who accepts it (default: you)")
+    waive.add_argument("--every-host", action="store_true", help="for every host, not only for this one")
+    add("waivers", "what is accepted, until when, and whether it still holds")
     operations = add("ops", "every operation: id, parameters, danger, guards")
     operations.add_argument(
         "of", metavar="WORD", nargs="?", default="", help="only those with it in their id"
