@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests import check_cases_containers
 from tests.check_case import Case
 
 CASES: tuple[Case, ...] = (
@@ -34,6 +35,7 @@ CASES: tuple[Case, ...] = (
         shows=("lxd-forward.service: disabled", "FORWARD has no rule -i lxdbr0"),
         remedy=("host.lxd-forward", "lxdbr0"),
     ),
+    *check_cases_containers.CASES,
 )
 
 ELSEWHERE: Mapping[str, str] = {"host.lxd-answers": "test_checks_host.py"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import scripts_host, ufw_tool
+from gbtui.demo import faults_containers, scripts_host, ufw_tool
 from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.state import File, State
@@ -104,3 +104,4 @@ FAULTS: dict[str, Fault] = {
         "the unit of the forward rule is not enabled, and the rule gone", (28,), _unit_off, _unit_on
     ),
 }
+FAULTS |= faults_containers.FAULTS

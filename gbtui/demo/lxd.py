@@ -114,6 +114,8 @@ class DemoLxd:
                 return lxd_json.pool(self._state)
             case ["storage-pools", "default", "resources"]:
                 return lxd_json.pool_resources(self._state)
+            case ["networks", "lxdbr0", "forwards"]:
+                return self._state.forwards
             case ["operations"]:
                 return {}
             case ["profiles"]:

@@ -38,6 +38,7 @@ SHIFTED = "         0    1000000 1000000000\n"
 def boot(state: State, one: Instance) -> None:
     """A start: the uid map is what the configuration says now."""
     privileged = lxd_json.expanded_config(state, one).get("security.privileged") == "true"
+    state.deaf -= {device["listen"] for device in proxies(state, one)}
     state.places[one.name].files["/proc/self/uid_map"] = File((WHOLE if privileged else SHIFTED).encode())
     follow(state, one)
 
@@ -90,7 +91,10 @@ def taken(own: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
 def listens(state: State) -> list[tuple[str, str, int]]:
     """What is listened on at the host: its own, and the proxy devices of running containers."""
     devices = [device for one in state.instances.values() if one.running for device in proxies(state, one)]
-    return [*HOST_LISTENS, *(split(device["listen"]) for device in devices if device.get("nat") != "true")]
+    heard = [
+        device for device in devices if device.get("nat") != "true" and device["listen"] not in state.deaf
+    ]
+    return [*HOST_LISTENS, *(split(device["listen"]) for device in heard)]
 
 
 def proxies(state: State, one: Instance) -> list[dict[str, str]]:

@@ -140,6 +140,10 @@ def cpu_seconds(state: State, one: Instance, now: float, phase: float) -> float:
     return max(one.cpu * (up + 20 * wave), 0.0)
 
 
+def _leased(one: Instance) -> Json:
+    return {"address": one.ipv4, "family": "inet", "netmask": "24", "scope": "global"}
+
+
 def _network(one: Instance, now: float) -> Json:
     up = now - one.started
     mac = one.config["volatile.eth0.hwaddr"]
@@ -148,7 +152,7 @@ def _network(one: Instance, now: float) -> Json:
     return {
         "eth0": {
             "addresses": [
-                {"address": one.ipv4, "family": "inet", "netmask": "24", "scope": "global"},
+                *([_leased(one)] if one.leased else []),
                 {"address": link, "family": "inet6", "netmask": "64", "scope": "link"},
             ],
             "counters": _counters(received, sent),

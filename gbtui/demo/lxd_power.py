@@ -24,7 +24,7 @@ def change_power(state: State, one: Instance, action: str) -> None:
     one.running = action != "stop"
     one.config["volatile.last_state.power"] = "RUNNING" if one.running else "STOPPED"
     if one.running:
-        one.started = now
+        one.started, one.leased = now, True
         lxd_devices.boot(state, one)
         for unit in state.places[one.name].units.values():
             unit.since = now

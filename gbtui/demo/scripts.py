@@ -22,6 +22,7 @@ from gbtui.demo import (
     release,
     revert,
     scripts_bans,
+    scripts_checks,
     scripts_containers,
     scripts_firewall,
     scripts_host,
@@ -246,6 +247,7 @@ SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
 SCRIPTS |= scripts_host.SCRIPTS
+SCRIPTS |= scripts_checks.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
 SCRIPTS |= release.SCRIPTS

@@ -169,6 +169,8 @@ class Place:
     """Folders that are links."""
     jobs: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Processes of CI jobs, by their id: name, and how they are known for one."""
+    owners: dict[str, int] = field(default_factory=dict)
+    """Folders that are not root's: whose, by uid."""
     zones: dict[str, Served] = field(default_factory=dict)
     """What CoreDNS serves here, as it last read its files."""
 
@@ -205,6 +207,8 @@ class Instance:
     processes: int
     pid: int
     running: bool = True
+    leased: bool = True
+    """Whether it has got its address."""
     used: float = 0.0
     snapshots: list[Row] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
@@ -257,6 +261,10 @@ class State:
     faults: set[str] = field(default_factory=set)
     locks: dict[str, str] = field(default_factory=dict)
     lxd_up: bool = True
+    deaf: set[str] = field(default_factory=set)
+    """Proxy devices (`tcp:0.0.0.0:993`) whose listener has died."""
+    forwards: list[dict[str, Any]] = field(default_factory=list)
+    """LXD's network forwards of the bridge."""
     host_free: int = 40 * GIB
     """Bytes free in the host's own file system."""
     log_rate: float = 12.0

@@ -60,10 +60,10 @@ class Ask(Generic[T]):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LxdAsk(Generic[T]):
-    """One thing to know of LXD: a GET of `path` (as `Lxd.get`), asked once for the host."""
+    """One thing to know of LXD: a GET of `path` (as `Lxd.get`; it may depend on the profile), once."""
 
     name: str
-    path: str
+    path: str | Callable[[Profile], str]
     read: Callable[[Any, Profile], T]
     params: Mapping[str, str] = field(default_factory=dict)
     every: float = 0.0
@@ -195,7 +195,8 @@ class Surveyor:
 
     async def _ask_lxd(self, ask: LxdAsk[T]) -> T | GbtuiError:
         try:
-            reply = await self._host.lxd.get(ask.path, ask.params)
+            path = ask.path if isinstance(ask.path, str) else ask.path(self._profile)
+            reply = await self._host.lxd.get(path, ask.params)
         except GbtuiError as error:
             return error
         return understood(ask.name, lambda: ask.read(reply.data, self._profile))

@@ -38,7 +38,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a role proves that it works: `kind` is http, process, command or listens; one target suffices."""
+    """How a role proves that it works: `kind` is http, process or command; one target suffices."""
 
     role: str
     kind: str
