@@ -22,11 +22,11 @@ from gbtui.demo import (
     release,
     revert,
     scripts_bans,
-    scripts_checks,
     scripts_containers,
     scripts_firewall,
     scripts_host,
     scripts_proxy,
+    scripts_roles,
     scripts_services,
     scripts_snapshots,
     vault,
@@ -247,7 +247,7 @@ SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
 SCRIPTS |= scripts_host.SCRIPTS
-SCRIPTS |= scripts_checks.SCRIPTS
+SCRIPTS |= scripts_roles.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
 SCRIPTS |= release.SCRIPTS
