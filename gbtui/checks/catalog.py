@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import bans, containers, firewall, host, services
+from gbtui.checks import bans, containers, firewall, host, proxy, services
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     *firewall.CHECKS,
     *services.CHECKS,
     *host.CHECKS,
+    *proxy.CHECKS,
 )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from gbtui.demo import files
+from gbtui.demo import certificate, files
 from gbtui.demo.caddyfile import Refusal, adapt
 from gbtui.demo.call import Answer, Call, failed
 from gbtui.demo.state import File, Place
@@ -79,9 +81,20 @@ def storage(place: Place, now: float) -> None:
     place.files[account] = File(b'{"status":"valid"}\n', 0o600, f"{USER}:{USER}", now - 9e6)
     folder = f"{STORAGE}/certificates/acme-v02.api.letsencrypt.org-directory"
     for name in dict.fromkeys(hosts(json.loads(running(place) or b"{}"))):
-        for ending, mode in (("crt", 0o644), ("key", 0o600)):
-            data = f"-- {name} {ending} {hashlib.sha256(name.encode()).hexdigest()} --\n".encode()
+        key = f"-- {name} key {hashlib.sha256(name.encode()).hexdigest()} --\n".encode()
+        leaf = certificate.pem(name, now - 3e6, now - 3e6 + 90 * 86400)
+        for ending, data, mode in (("crt", leaf, 0o644), ("key", key, 0o600)):
             place.files[f"{folder}/{name}/{name}.{ending}"] = File(data, mode, f"{USER}:{USER}", now - 3e6)
+    if not any(name.startswith(f"{CONFIG}.bak-") for name in place.files):
+        _edited(place, now - 41 * 86400)
+
+
+def _edited(place: Place, at: float) -> None:
+    """The file was last changed then, and backed up before, as the guide has it."""
+    config = place.files[CONFIG]
+    backup = f"{CONFIG}.bak-{datetime.fromtimestamp(at - 300, UTC):%Y%m%d%H%M}"
+    place.files[backup] = replace(config, modified=at - 300)
+    config.modified = at
 
 
 def _active(place: Place) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import faults_bans, faults_host, faults_services, lxd_power, systemd, vault
+from gbtui.demo import faults_bans, faults_host, faults_proxy, faults_services, lxd_power, systemd, vault
 from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
@@ -157,3 +157,4 @@ FAULTS: dict[str, Fault] = {
 FAULTS |= faults_services.FAULTS
 FAULTS |= faults_host.FAULTS
 FAULTS |= faults_bans.FAULTS
+FAULTS |= faults_proxy.FAULTS

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gbtui.demo import fail2ban, fail2ban_config, files
+from gbtui.demo import fail2ban, fail2ban_config, files, scripts_checks_proxy
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.text import text
 
@@ -59,4 +59,5 @@ def _files(source: str) -> str:
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-bans-trial": _trial,
     "gbtui-bans-logs": _logs,
+    **scripts_checks_proxy.SCRIPTS,
 }

@@ -1,0 +1,134 @@
+"""The checks of Caddy over facts that no fault of the demo host makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gbtui.checks.base import Check, Failing, Severity
+from gbtui.checks.judge import judge
+from gbtui.checks.proxy import CERTIFICATES, CHECKS, DEAD, IS_FILE, VHOSTS
+from gbtui.checks.proxy_asks import (
+    ATTEMPTS,
+    FILE,
+    RESOLVED,
+    RUNNING,
+    STORES,
+    Meaning,
+    _by_api,
+    _read_adapted,
+)
+from gbtui.demo.host import DemoHost
+from gbtui.errors import Malformed, NotFound
+from gbtui.facts.proxy_config import parse_config
+from gbtui.facts.proxy_tls import Store
+from gbtui.facts.survey import Place, Survey
+from gbtui.facts.x509 import Validity
+from gbtui.hosts.base import Command, Completed
+from gbtui.profiles import load
+from tests.unit.checks.inspected import survey, with_answer
+
+PROXY, NAME = "acme-proxy", "www.example.org"
+PLACE = Place(PROXY, "proxy", "acme")
+
+
+async def demo() -> Survey:
+    return await survey(DemoHost(), CHECKS)
+
+
+def failing(found: Survey, check: Check) -> list[Failing]:
+    return [one for _, _, one in judge((check,), found).failing]
+
+
+def stored(found: Survey, validity: Validity | None) -> Survey:
+    """With one certificate another one."""
+    first, *rest = found.of(STORES, PROXY)
+    changed = Store(first.root, {**first.certificates, NAME: validity})
+    return with_answer(found, STORES, PROXY, (changed, *rest))
+
+
+@pytest.mark.parametrize(
+    ("left", "lasts", "words", "severity"),
+    [
+        (timedelta(seconds=-1), timedelta(days=90), "has expired", Severity.ERROR),
+        (timedelta(days=17), timedelta(days=90), "should have been renewed", Severity.WARNING),
+        (timedelta(hours=2), timedelta(hours=12), "should have been renewed", Severity.WARNING),
+    ],
+)
+async def test_a_certificate_is_judged_by_its_own_life(
+    left: timedelta, lasts: timedelta, words: str, severity: Severity
+) -> None:
+    found = await demo()
+    ends = found.taken_at + left
+    told = failing(stored(found, Validity(ends - lasts, ends)), CERTIFICATES)
+    assert [(one.subject, one.severity) for one in told] == [(NAME, severity)]
+    assert words in told[0].message
+
+
+async def test_a_young_certificate_and_one_of_an_internal_authority_are_well() -> None:
+    found = await demo()
+    for lasts in (timedelta(days=90), timedelta(hours=12)):
+        begins = found.taken_at - lasts / 2
+        assert failing(stored(found, Validity(begins, begins + lasts)), CERTIFICATES) == []
+
+
+async def test_a_certificate_that_cannot_be_read_is_told() -> None:
+    assert "cannot be read" in failing(stored(await demo(), None), CERTIFICATES)[0].message
+
+
+async def test_where_no_name_resolves_the_resolver_is_the_finding() -> None:
+    found = await demo()
+    resolved = found.of(RESOLVED, PROXY)
+    none = dict.fromkeys(resolved, "none")
+    told = failing(with_answer(found, RESOLVED, PROXY, none), DEAD)
+    assert [one.subject for one in told] == [PROXY]
+    assert "no name is found from here" in told[0].message
+
+
+async def test_a_resolver_that_is_slow_declares_nobody_dead() -> None:
+    found = await demo()
+    resolved = found.of(RESOLVED, PROXY)
+    slow = {**resolved, NAME: "slow"}
+    assert failing(with_answer(found, RESOLVED, PROXY, slow), DEAD) == []
+
+
+async def test_vhosts_that_the_file_lost_are_not_simply_reloaded() -> None:
+    found = await demo()
+    running = found.of(RUNNING, PROXY)
+    less = replace(running.config, vhosts=running.config.vhosts[1:], sha256="other")
+    told = failing(with_answer(found, FILE, PROXY, Meaning(less)), IS_FILE)
+    assert told[0].remedy is not None
+    assert not told[0].remedy.operation
+    assert running.config.vhosts[0].name in told[0].remedy.words
+
+
+async def test_without_the_admin_api_nothing_is_taken_for_well() -> None:
+    found = with_answer(await demo(), RUNNING, PROXY, NotFound("Caddy's admin API", why="refused"))
+    unknown = {one.check.id for one in judge(CHECKS, found).unknown}
+    assert unknown >= {VHOSTS.id, IS_FILE.id, CERTIFICATES.id, DEAD.id}
+
+
+def test_what_the_api_says_is_taken_apart() -> None:
+    meaning = _by_api(b'{"warnings":[{"message":"x"}],"result":{"apps":{}}}', "config")
+    assert meaning.config is not None
+    assert meaning.config.sha256 == parse_config(b'{"apps": {}}', "config").sha256
+    wrong = b'{"error":"adapting config using caddyfile adapter: Caddyfile:3: unrecognized directive: x"}'
+    assert _by_api(wrong, "config") == Meaning(None, "Caddyfile:3: unrecognized directive: x")
+    with pytest.raises(Malformed):
+        _by_api(b"[]", "config")
+
+
+def test_what_caddy_adapt_says_is_taken_apart() -> None:
+    def read(stdout: bytes) -> Meaning:
+        return _read_adapted((Completed(Command(("sh",)), 0, stdout, b"", 0.0),), load(), PLACE)
+
+    said = b'adapt 0\n{"level":"warn","msg":"Caddyfile input is not formatted"}\n{"apps":{}}\n'
+    assert read(said).config == parse_config(b'{"apps":{}}', "x")
+    assert "rate_limit" in read(b"adapt 1\nError: /c:3: unrecognized directive: rate_limit\n").error
+
+
+async def test_attempts_are_shown_beside_a_dead_domain() -> None:
+    found = await survey(DemoHost(faults=("caddy-dead-domain",)), CHECKS)
+    assert [one.name for one in found.of(ATTEMPTS, PROXY)] == ["old.customer.example"]
