@@ -32,9 +32,46 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "cache-too-late",
-        finds=(("services.health", "acme-system botserver"),),
-        shows=("answers 503",),
+        finds=(("services.health", "acme-system botserver"), ("cache.timeouts", "acme-system")),
+        shows=("answers 503", "Connection timed out (os error 110)"),
         remedy=("services.health", "acme-system botserver"),
+    ),
+    Case(
+        "cache-stopped",
+        finds=(("cache.answers", "acme-system"),),
+        shows=("Connection refused", "listening on 6379: nobody"),
+        remedy=("cache.answers", "acme-system"),
+    ),
+    Case("cache-exposed", finds=(("cache.local", "acme-system"),), shows=("listens on 0.0.0.0:6379",)),
+    Case(
+        "rules-unsaved",
+        finds=(("firewall.saved", "acme-system"),),
+        shows=("only running, gone at the next boot: filter -A INPUT -p tcp -m tcp --dport 4444",),
+        remedy=("firewall.saved", "acme-system"),
+    ),
+    Case("rules-not-restored", finds=(("firewall.saved", "acme-system boot"),), shows=("rules.v4",)),
+    Case(
+        "cache-port-open",
+        finds=(("firewall.closed-ports", "acme-system port 6379"),),
+        shows=("IPv4 INPUT 1 -i lo -j ACCEPT", "only Valkey's own bind address"),
+        remedy=("firewall.closed-ports", "acme-system port 6379"),
+    ),
+    Case(
+        "vault-sealed",
+        finds=(("vault.open", "acme-system"),),
+        shows=("sealed, 0 of 3 keys given",),
+        remedy=("vault.open", "acme-system"),
+    ),
+    Case(
+        "vault-keys-open",
+        finds=(("vault.keys-private", "acme-system"),),
+        shows=("mode 644", "init.json"),
+        remedy=("vault.keys-private", "acme-system"),
+    ),
+    Case(
+        "mail-stopped",
+        finds=(("mail.greets", "acme-email"),),
+        shows=("port 25:", "port 587:", "Connection refused"),
     ),
 )
 ELSEWHERE: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import bans, containers, firewall, host, proxy, services
+from gbtui.checks import bans, cache, containers, firewall, firewall_kept, host, mail, proxy, services, vault
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -16,6 +16,10 @@ CHECKS: tuple[Check, ...] = (
     *containers.CHECKS,
     *firewall.CHECKS,
     *services.CHECKS,
+    *mail.CHECKS,
+    *vault.CHECKS,
+    *cache.CHECKS,
+    *firewall_kept.CHECKS,
     *host.CHECKS,
     *proxy.CHECKS,
 )

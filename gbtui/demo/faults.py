@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from gbtui.demo import faults_bans, faults_host, faults_proxy, faults_services, lxd_power, systemd, vault
+from gbtui.demo import (
+    faults_bans,
+    faults_host,
+    faults_internal,
+    faults_proxy,
+    faults_services,
+    lxd_power,
+    systemd,
+    vault,
+)
 from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.seed import RULES_V4
@@ -155,6 +164,7 @@ FAULTS: dict[str, Fault] = {
     "log-unreadable": Fault("a folder stands where the access log should be", (91,), _hide_log, _show_log),
 }
 FAULTS |= faults_services.FAULTS
+FAULTS |= faults_internal.FAULTS
 FAULTS |= faults_host.FAULTS
 FAULTS |= faults_bans.FAULTS
 FAULTS |= faults_proxy.FAULTS

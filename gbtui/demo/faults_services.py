@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import systemd, unit_files
+from gbtui.demo import release, systemd, unit_files
 from gbtui.demo.fault import Fault
 from gbtui.demo.state import File, Place, State, Stray, Unit
 
@@ -71,12 +71,14 @@ def _inside(state: State) -> None:
 
 
 def _replace(state: State) -> None:
-    file = _place(state).files.setdefault(BINARY, File(b"\x7fELF", 0o755, "gbuser:gbuser"))
-    file.modified = state.clock.now()
+    """Another binary lies there, and nobody has restarted botserver."""
+    file = _place(state).files[BINARY]
+    file.data, file.modified = release.elf(release.NEXT), state.clock.now()
 
 
 def _take_back(state: State) -> None:
-    _place(state).files[BINARY].modified = _unit(state, BOTSERVER).since - 8.6e4
+    unit, file = _unit(state, BOTSERVER), _place(state).files[BINARY]
+    file.data, file.modified = unit.image or file.data, unit.since - 8.6e4
 
 
 def _late_cache(state: State) -> None:

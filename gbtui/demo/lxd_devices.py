@@ -31,6 +31,7 @@ UNIT_LISTENS = {
     "table-editor.service": (8080,),
     "webmail.service": (80,),
 }
+VALKEY = "/etc/valkey/valkey.conf"
 WHOLE = "         0          0 4294967295\n"
 SHIFTED = "         0    1000000 1000000000\n"
 
@@ -103,6 +104,13 @@ def proxies(state: State, one: Instance) -> list[dict[str, str]]:
     return [device for device in devices if device.get("type") == "proxy"]
 
 
+def bound(place: Place, port: int) -> str:
+    """The address a unit listens on: Valkey's is in its configuration, the others take every one."""
+    file = place.files.get(VALKEY)
+    here = port == 6379 and (file is None or b"bind 127.0.0.1" in file.data)
+    return "127.0.0.1" if here else "0.0.0.0"  # noqa: S104 - as the services do
+
+
 def listens_at(state: State, place: Place) -> list[tuple[str, str, int]]:
     """The same for any place: in a container, its units' ports."""
     if place.name == HOST:
@@ -111,7 +119,7 @@ def listens_at(state: State, place: Place) -> list[tuple[str, str, int]]:
     for unit in place.units.values():
         if unit.active and unit.ready <= now:
             for port in UNIT_LISTENS.get(unit.name, ()):
-                found.append(("tcp", "0.0.0.0", port))  # noqa: S104 - as the services do
+                found.append(("tcp", bound(place, port), port))
                 if port == 53:
                     found.append(("udp", "0.0.0.0", port))  # noqa: S104
     return found

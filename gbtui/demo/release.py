@@ -30,7 +30,8 @@ def furnish(runner: Place, target: Place, now: float) -> None:
     """The runner has built the next release; the one before it runs."""
     runner.files[BUILT] = File(elf(NEXT), 0o755, _OWNER, now - 3600, 91 * MIB)
     for unit, path in _UNITS.items():
-        target.files[path] = File(elf(COMMIT), 0o755, _OWNER, now - 12 * 86400, 90 * MIB)
+        begun = target.units[unit].since
+        target.files[path] = File(elf(COMMIT), 0o755, _OWNER, begun - 3600, 90 * MIB)
         begin(target, target.units[unit])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gbtui.demo import services, unit_files
+from gbtui.demo import scripts_internal, services, unit_files
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.state import Place, Unit
 from gbtui.text import text
@@ -106,7 +106,8 @@ def _program(place: Place, unit: Unit) -> str:
     path = f"/opt/gbo/bin/{PROGRAMS.get(unit.name, unit.name.removesuffix('.service'))}"
     file = place.files.get(path)
     changed = int(file.modified if file else unit.since - 1e6)
-    return f"exe\t{unit.name}\t{path}{' (deleted)' if changed > unit.since else ''}\t{changed}"
+    replaced = bool(file and unit.image and unit.image != file.data)
+    return f"exe\t{unit.name}\t{path}{' (deleted)' if replaced else ''}\t{changed}"
 
 
 def _run(call: Call, *argv: str) -> str:
@@ -122,4 +123,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-steady": _steady,
     "gbtui-environment": _environment,
     "gbtui-configured": _configured,
+    **scripts_internal.SCRIPTS,
 }

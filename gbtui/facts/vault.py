@@ -8,8 +8,41 @@ from typing import Literal
 
 from gbtui import text
 
+_SEAL = """
+seal() {
+  out=$(curl -sk -m PATIENCE "$1/v1/sys/seal-status" | tr -d ' \\n')
+  case $(field initialized)/$(field sealed) in
+    true/false) echo open;;
+    true/true) printf 'sealed %s/%s\\n' "$(field progress)" "$(field t)";;
+    false/*) echo uninitialized;;
+    *) echo silent;;
+  esac
+}
+field() { printf '%s' "$out" | grep -o "\\"$1\\":[a-z0-9]*" | head -n 1 | cut -d : -f 2; }
+"""
+
+KEY_FILE = """
+if [ -L "$1" ]; then echo link; exit 0; fi
+if ! [ -f "$1" ]; then echo missing; exit 0; fi
+tracked=no
+if git -c safe.directory='*' -C "$(dirname -- "$1")" ls-files --error-unmatch -- "$(basename -- "$1")" \\
+  >/dev/null 2>&1; then tracked=yes; fi
+printf '%s %s\\n' "$(stat -c '%a %U:%G' -- "$1")" "$tracked"
+"""
+"""gbtui-key-file FILE: "MODE USER:GROUP yes|no" (tracked by git) · "missing" · "link"."""
+
 _SEALED = re.compile(r"sealed ([0-9]{1,3})/([0-9]{1,3})")
 _FILE = re.compile(r"([0-7]{3,4}) ([^\s:]+):([^\s:]+) (yes|no)")
+
+
+def seal_function(patience: int) -> str:
+    """A shell function `seal ADDRESS`, which asks Vault for at most `patience` seconds."""
+    return _SEAL.replace("PATIENCE", str(patience))
+
+
+def seal_script(patience: int) -> str:
+    """gbtui-seal ADDRESS: "open" · "sealed GIVEN/NEEDED" · "uninitialized" · "silent"."""
+    return f'{seal_function(patience)}\nseal "$1"\n'
 
 
 @dataclass(frozen=True, slots=True)

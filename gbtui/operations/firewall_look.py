@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 from gbtui import text
 from gbtui.facts.failure import failure
+from gbtui.facts.firewall_boot import PERSISTENT, names, restored_by
 from gbtui.facts.firewall_loopback import loopback_marks
 from gbtui.facts.firewall_parse import Tables, parse_save
 from gbtui.facts.firewall_saved import is_others
 from gbtui.facts.firewall_types import Chain, Mark, Rule
 from gbtui.hosts.base import Command, Completed, Host
 from gbtui.profiles import Service
-
-#: Where something that restores the rules at boot would name their file.
-BOOT_PLACES = ("/etc/systemd/system", "/etc/network/if-pre-up.d", "/etc/rc.local")
-_ENABLED = (".wants/", ".requires/", "/if-pre-up.d/", "/rc.local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +105,8 @@ def commands(path: str, services: Sequence[Service]) -> tuple[Command, ...]:
         ("test", "-e", path),
         ("cat", "--", path),
         ("test", "-d", path.rpartition("/")[0]),
-        ("grep", "-RlsF", "--", path, *BOOT_PLACES),
-        ("systemctl", "is-enabled", "netfilter-persistent.service"),
+        names(path),
+        PERSISTENT,
         *([("systemctl", "is-active", *units)] if units else []),
     ]
     return tuple(Command(argv) for argv in asked)
@@ -136,14 +133,6 @@ async def look(host: Host, container: str, path: str, services: Sequence[Service
         restores=restored_by(places, persistent),
         inactive=_inactive(active[0], services) if active else (),
     )
-
-
-def restored_by(places: Completed, persistent: Completed) -> str:
-    """What brings a saved file back at boot, "" for nothing: who names it and is enabled, or Debian's own."""
-    for place in text.text(places.stdout).splitlines():
-        if any(mark in place for mark in _ENABLED):
-            return place.rpartition("/")[2]
-    return "netfilter-persistent.service" if persistent.ok else ""
 
 
 def _inactive(active: Completed, services: Sequence[Service]) -> tuple[str, ...]:

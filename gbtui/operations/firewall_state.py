@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gbtui.facts.failure import absent, failure
+from gbtui.facts.firewall_boot import PERSISTENT, names, path6, restored_by
 from gbtui.facts.firewall_parse import Tables, parse_save
 from gbtui.facts.firewall_saved import is_others, saved_text
 from gbtui.facts.firewall_types import Chain, Rule
@@ -12,7 +13,6 @@ from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Exec, Replace, Step, Verdict
 from gbtui.hosts.base import Command, Completed
 from gbtui.operations.base import Context, Guard
-from gbtui.operations.firewall_look import BOOT_PLACES, restored_by
 from gbtui.operations.running import runs
 
 HOST = "host"
@@ -75,11 +75,6 @@ class Rules:
         return tuple(one for one in (self.ip, self.ip6) if one.output is not None)
 
 
-def path6(path: str) -> str:
-    """The IPv6 rules' file beside the IPv4 rules' one: rules.v4 → rules.v6."""
-    return f"{path[:-1]}6" if path.endswith("4") else f"{path}.v6"
-
-
 async def there(context: Context, where: str) -> tuple[Verdict, ...]:
     """The first guard: a container must run; the host does."""
     return () if where == HOST else (await runs(context, where),)
@@ -95,9 +90,9 @@ async def read_rules(context: Context, where: str) -> Rules:
     asked: list[tuple[str, ...]] = []
     for program, file in (("iptables", path), ("ip6tables", path6(path))):
         asked += [(f"{program}-save",), ("test", "-e", file), ("cat", "--", file)]
-        asked.append(("grep", "-RlsF", "--", file, *BOOT_PLACES))
+        asked.append(names(file))
     asked.append(("test", "-d", path.rpartition("/")[0]))
-    asked.append(("systemctl", "is-enabled", "netfilter-persistent.service"))
+    asked.append(PERSISTENT)
     asked.append(("ufw", "status"))
     commands = tuple(Command(argv, root=root) for argv in asked)
     done = await context.host.run_many(commands, instance=None if root else where)

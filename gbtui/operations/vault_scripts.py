@@ -15,29 +15,17 @@ has it: it is Vault's own certificate on 127.0.0.1.
 
 from __future__ import annotations
 
+from gbtui.facts.vault import KEY_FILE, seal_function, seal_script
 from gbtui.guard.plan import Exec, Probe
 
-_SEAL = """
-seal() {
-  out=$(curl -sk -m 5 "$1/v1/sys/seal-status" | tr -d ' \\n')
-  case $(field initialized)/$(field sealed) in
-    true/false) echo open;;
-    true/true) printf 'sealed %s/%s\\n' "$(field progress)" "$(field t)";;
-    false/*) echo uninitialized;;
-    *) echo silent;;
-  esac
-}
-field() { printf '%s' "$out" | grep -o "\\"$1\\":[a-z0-9]*" | head -n 1 | cut -d : -f 2; }
-"""
+_SEAL = seal_function(5)
 _KEYS = """
 keys() {
   tr -d ' \\n\\t\\r' <"$1" | grep -o '"\\(unseal_keys_b64\\|keys_base64\\)":\\[[^]]*\\]' | head -n 1 |
     sed 's/^[^[]*//' | grep -o '"[A-Za-z0-9+/=]*"' | tr -d '"'
 }
 """
-SEAL = f"""{_SEAL}
-seal "$1"
-"""
+SEAL = seal_script(5)
 COUNT = f"""{_KEYS}
 keys "$1" | wc -l
 """
@@ -70,14 +58,6 @@ printf '{{"key":"%s"}}' "$key" |
   curl -sk -m 10 -X PUT --data-binary @- -o /dev/null "$1/v1/sys/unseal"
 seal "$1"
 reached "$1" "$2"
-"""
-KEY_FILE = """
-if [ -L "$1" ]; then echo link; exit 0; fi
-if ! [ -f "$1" ]; then echo missing; exit 0; fi
-tracked=no
-if git -c safe.directory='*' -C "$(dirname -- "$1")" ls-files --error-unmatch -- "$(basename -- "$1")" \\
-  >/dev/null 2>&1; then tracked=yes; fi
-printf '%s %s\\n' "$(stat -c '%a %U:%G' -- "$1")" "$tracked"
 """
 
 
