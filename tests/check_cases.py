@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests import check_cases_bans, check_cases_host, check_cases_proxy, check_cases_services
+from tests import check_cases_bans, check_cases_host, check_cases_log, check_cases_proxy, check_cases_services
 from tests.check_case import Case
 
 __all__ = ["CASES", "ELSEWHERE", "Case"]
@@ -34,6 +34,7 @@ CASES: tuple[Case, ...] = (
     *check_cases_services.CASES,
     *check_cases_host.CASES,
     *check_cases_proxy.CASES,
+    *check_cases_log.CASES,
 )
 
 ELSEWHERE: Mapping[str, str] = {

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gbtui.checks import bans, cache, containers, firewall, firewall_kept, host, mail, proxy, services, vault
+from gbtui.checks import (
+    bans,
+    cache,
+    containers,
+    firewall,
+    firewall_kept,
+    host,
+    log,
+    mail,
+    proxy,
+    services,
+    vault,
+)
 from gbtui.checks.base import Check
 from gbtui.errors import BadInput
 
@@ -22,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *firewall_kept.CHECKS,
     *host.CHECKS,
     *proxy.CHECKS,
+    *log.CHECKS,
 )
 
 

@@ -6,6 +6,7 @@ from gbtui.demo import (
     faults_bans,
     faults_host,
     faults_internal,
+    faults_log,
     faults_proxy,
     faults_services,
     lxd_power,
@@ -168,3 +169,4 @@ FAULTS |= faults_internal.FAULTS
 FAULTS |= faults_host.FAULTS
 FAULTS |= faults_bans.FAULTS
 FAULTS |= faults_proxy.FAULTS
+FAULTS |= faults_log.FAULTS

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gbtui.demo import fail2ban, fail2ban_config, files, scripts_checks_proxy
+from gbtui.demo import fail2ban, fail2ban_config, files, scripts_checks_log, scripts_checks_proxy
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.text import text
 
@@ -25,7 +25,8 @@ def _trial(call: Call) -> Answer:
     if found is None:
         return said("jail=\nfilter=\nfailures=0\nothers=0\nmatched=0\nright=0")
     lines = [line for line in text(data).split("\n") if line][-3000:]
-    sample = sample or next((re.sub(r'"status":\d+', '"status":404', one) for one in lines[-1:]), "")
+    records = [one for one in lines[-300:] if re.match(r'\{.*"status":\d', one)]
+    sample = sample or next((re.sub(r'"status":\d+', '"status":404', one) for one in records[-1:]), "")
     failing = [*([sample] if sample else []), *[one for one in lines if re.search(wanted, one)][-_MOST:]]
     others = [one for one in lines if not re.search(wanted, one)][-_MOST:]
     right, wrong = (_matched(found.regex, some) for some in (failing, others))
@@ -60,4 +61,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-bans-trial": _trial,
     "gbtui-bans-logs": _logs,
     **scripts_checks_proxy.SCRIPTS,
+    **scripts_checks_log.SCRIPTS,
 }

@@ -269,6 +269,9 @@ class State:
     """Bytes free in the host's own file system."""
     log_rate: float = 12.0
     log_noise_since: float | None = None
+    log_client: str = ""
+    log_written: list[bytes] = field(default_factory=list)
+    """The address that everybody seems to come from ("": their own), and what others wrote to the log."""
     settled: float = 0.0
     listeners: list[Callable[[LxdEvent], None]] = field(default_factory=list)
     execute: Callable[[Call], Answer] | None = None

@@ -58,19 +58,20 @@ def second(state: State, at: int) -> list[bytes]:
     rate = NOISE_RATE if noisy else state.log_rate * (1 + 0.5 * chance.uniform(-1, 1))
     count = int(rate) + (chance.random() < rate % 1)
     times = sorted(chance.random() for _ in range(count))
-    lines = [_line(chance, at + moment, noisy=noisy) for moment in times]
+    lines = [_line(chance, at + moment, state.log_client, noisy=noisy) for moment in times]
     if noisy and lines:
         lines[len(lines) // 2] = lines[len(lines) // 2][:90] + b"\n"
     return lines
 
 
-def _line(chance: random.Random, at: float, *, noisy: bool) -> bytes:
+def _line(chance: random.Random, at: float, masked: str, *, noisy: bool) -> bytes:
     scan = chance.random() < (0.85 if noisy else 0.04)
     weights = [row[3] for row in _REQUESTS]
     method, uri, status, _, usual, size = chance.choices(_REQUESTS, weights)[0]
     if scan:
         method, uri, status, usual, size = "GET", chance.choice(_SCANS), 404, 0.001, 312
     client = f"203.0.113.{chance.randrange(5, 12)}" if scan else f"198.51.100.{chance.randrange(1, 250)}"
+    client = masked or client
     agent = _SCANNER if scan else chance.choice(_AGENTS)
     if chance.random() < 0.004:
         agent = _HOSTILE
@@ -111,6 +112,7 @@ def last(state: State, count: int) -> list[bytes]:
         if len(found) >= count:
             break
         found = second(state, at - ago) + found
+    found += state.log_written
     return found[-count:] if count else []
 
 
