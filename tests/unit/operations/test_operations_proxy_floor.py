@@ -45,7 +45,12 @@ DEAD = "cdn.acme.example"
 
 @pytest.fixture
 def host() -> DemoHost:
-    return hurried()
+    """A proxy without a backup, and nothing learned yet."""
+    found = hurried()
+    files = found.state.places[PROXY].files
+    for name in [name for name in files if name.startswith(f"{CONFIG}.")]:
+        del files[name]
+    return found
 
 
 MINUTES = count()
