@@ -14,18 +14,21 @@ Key = tuple[str, ...]
 
 
 class TomlFile:
-    """A TOML file that knows where in its text each key stands. `what` names it in words.
+    """A TOML text that knows where each key stands. `what` names the file in words; where the text is
+    only a part of it, `first` is the number of its first line there.
 
     Raises:
         BadInput: it is no TOML.
     """
 
-    def __init__(self, source: str, path: Path, what: str) -> None:
+    def __init__(self, source: str, path: Path, what: str, *, first: int = 1) -> None:
         try:
             self.table: dict[str, Any] = tomllib.loads(source)
         except tomllib.TOMLDecodeError as error:
-            raise BadInput(f"{what} {path}", why=clean(str(error)), hint="a TOML file") from error
+            part = f", in the part from line {first}" if first > 1 else ""
+            raise BadInput(f"{what} {path}{part}", why=clean(str(error)), hint="TOML") from error
         self._lines = source.splitlines()
+        self._before = first - 1
         self.path = path
 
     def error(self, key: Key, why: str, form: str) -> BadInput:
@@ -38,6 +41,9 @@ class TomlFile:
 
         The n-th table of an array is named by its number: `("waiver", "2", "until")`, from 0.
         """
+        return self._before + self._line(key)
+
+    def _line(self, key: Key) -> int:
         table: Key = ()
         best = 1
         arrays: dict[Key, int] = {}

@@ -45,6 +45,14 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli import waivers
 
         return waivers.waive(options) if command == "waive" else waivers.waivers(options)
+    if command == "runbook":
+        from gbtui.cli.runbook import runbook
+
+        return asyncio.run(runbook(options))
+    if command == "drift":
+        from gbtui.cli.drift import drift
+
+        return asyncio.run(drift(options))
     if command == "ops":
         from gbtui.cli.operate import ops
 

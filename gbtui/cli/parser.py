@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import gbtui
@@ -57,10 +58,34 @@ def build() -> Parser:
     def add(name: str, summary: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=summary, description=summary, parents=shared)
 
+    _looking(add)
+    _checking(add)
+    _changing(add)
+    _deciding(add)
+    return parser
+
+
+Add = Callable[[str, str], argparse.ArgumentParser]
+
+
+def _looking(add: Add) -> None:
+    """What is so, and what was done."""
     show = add("show", "what is so, once")
     show.add_argument("subject", choices=SUBJECTS)
     show.add_argument("--where", metavar="NAME", help="firewall: only `host` or this instance")
     show.add_argument("--lines", type=int, default=500, help="log: how many lines to read (default 500)")
+    runbook = add("runbook", "walkthroughs: list them, or walk one in this terminal")
+    runbook.add_argument("name", metavar="NAME", nargs="?")
+    runbook.add_argument("parameters", nargs="*", metavar="key=value")
+    runbook.add_argument("--lint", metavar="FILE", help="say what is wrong with a runbook's file")
+    runbook.add_argument("--anew", action="store_true", help="begin again, though a walk was left unfinished")
+    journal = add("journal", "the record of every change")
+    journal.add_argument("id", metavar="ID", nargs="?", help="the whole story of one operation")
+    journal.add_argument("--verify", action="store_true", help="prove that no line was altered or removed")
+
+
+def _checking(add: Add) -> None:
+    """What must be so."""
     check = add("check", "the guide's rules against the host: exit 0 all hold, 1 findings, 2 could not check")
     check.add_argument("ids", metavar="ID", nargs="*", help="a check, a subsystem, or an item of the guide")
     check.add_argument("--list", action="store_true", help="every check: id, items, severity, remedy")
@@ -88,6 +113,13 @@ def build() -> Parser:
     waive.add_argument("--by", metavar="NAME", default="", help="who accepts it (default: you)")
     waive.add_argument("--every-host", action="store_true", help="for every host, not only for this one")
     add("waivers", "what is accepted, until when, and whether it still holds")
+
+
+def _changing(add: Add) -> None:
+    """What may be done."""
+    drift = add("drift", "what changed on the host, by whom where that is known; looks once and notes it")
+    drift.add_argument("--since", metavar="WHEN", default="", help="a time, a day, or a span such as 6h, 7d")
+    drift.add_argument("--no-look", action="store_true", help="only what was noted before")
     operations = add("ops", "every operation: id, parameters, danger, guards")
     operations.add_argument(
         "of", metavar="WORD", nargs="?", default="", help="only those with it in their id"
@@ -107,6 +139,10 @@ def build() -> Parser:
         "parameters", nargs="*", metavar="key=value", help="domain=NAME,NAME… of vhosts that are meant to go"
     )
     _approval_options(edit)
+
+
+def _deciding(add: Add) -> None:
+    """What becomes of a change that was begun."""
     for name, summary in (
         ("keep", "keep a change whose revert is armed on the host"),
         ("revert", "take an armed change back now"),
@@ -123,10 +159,6 @@ def build() -> Parser:
     choice.add_argument("--undo", action="store_true", help="take back the steps that were done")
     choice.add_argument("--mark", metavar="REASON", help="leave everything as it is, with a reason")
     _approval_options(recover)
-    journal = add("journal", "the record of every change")
-    journal.add_argument("id", metavar="ID", nargs="?", help="the whole story of one operation")
-    journal.add_argument("--verify", action="store_true", help="prove that no line was altered or removed")
-    return parser
 
 
 def _approval_options(operation: argparse.ArgumentParser) -> None:

@@ -1,0 +1,1 @@
+"""Walkthroughs: Markdown files that an operator follows step by step, and their reader."""

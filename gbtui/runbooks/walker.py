@@ -1,0 +1,194 @@
+"""One step done: a check looked at, an operation through the engine, a command that only looks, a wait.
+
+Nothing is changed here but by the engine: a step that is an operation gets the same plan, guards,
+approval and journal as from a key or the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Protocol
+
+from gbtui import text
+from gbtui.checks.base import Check, Report
+from gbtui.checks.catalog import chosen
+from gbtui.checks.inspector import Inspector
+from gbtui.guard.journal import Journal
+from gbtui.guard.plan import Plan
+from gbtui.guard.port import Approver, Outcome, Progress
+from gbtui.hosts.base import Command, Host, inside
+from gbtui.runbooks.types import Condition, Look, Step
+from gbtui.runbooks.walk import Record, State, Walk
+
+SECONDS, BYTES = 15.0, 65_536
+
+
+class Hands(Protocol):
+    """What a walk works with: a session is one."""
+
+    host: Host
+    journal: Journal
+
+    def inspector(self, checks: Sequence[Check]) -> Inspector: ...
+
+    async def plan(self, operation: str, parameters: Mapping[str, str]) -> Plan: ...
+
+    async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step went: its state, what was seen, the words that say why, an operation's id."""
+
+    state: State
+    output: tuple[str, ...] = ()
+    note: str = ""
+    operation: str = ""
+
+    def record(self, step: Step, by: str) -> Record:
+        """It as a line of the walk."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return Record(step.id, self.state, at, by, self.note, self.output, self.operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A condition looked at: None where it could not be, and the lines that say why."""
+
+    so: bool | None
+    lines: tuple[str, ...]
+
+
+async def look_at(hands: Hands, condition: Condition) -> Seen:
+    """Whether a check holds or fails now, with its evidence."""
+    report = await hands.inspector(chosen([condition.check])).once()
+    found = [one for one in report.findings if condition.at in ("", one.failing.subject)]
+    lines = [f"{one.failing.subject}: {one.failing.message}" for one in found]
+    lines += [f"    {line}" for one in found for line in one.failing.evidence]
+    unknown = _unknown(report)
+    if unknown and not found:
+        return Seen(None, unknown)
+    fails = bool(found)
+    return Seen(fails is (condition.expects == "fails"), tuple(lines or ["it holds"]))
+
+
+def _unknown(report: Report) -> tuple[str, ...]:
+    return tuple(f"? {one.place}: {one.why}" for one in report.unknown)
+
+
+async def applies(hands: Hands, step: Step) -> Seen:
+    """Whether a step's precondition is so; without one it applies."""
+    return Seen(True, ()) if step.when is None else await look_at(hands, step.when)
+
+
+async def perform(
+    hands: Hands,
+    step: Step,
+    walk: Walk,
+    approver: Approver,
+    progress: Progress,
+    *,
+    waiting: Callable[[float, float], None] = lambda elapsed, limit: None,
+) -> Result:
+    """Do a (filled) step; a question is the caller's to ask.
+
+    Raises:
+        GbtuiError: the host was not reached, or a plan could not be made.
+    """
+    precondition = await applies(hands, step)
+    if precondition.so is False:
+        assert step.when is not None  # noqa: S101 - what else could be false
+        return Result("not-applicable", precondition.lines, f"it is for when {step.when.words}")
+    if step.kind == "operation":
+        result = await _operate(hands, step, walk, approver, progress)
+    elif step.kind == "wait":
+        result = await _wait(hands, step, waiting)
+    elif step.condition is not None:
+        seen = await look_at(hands, step.condition)
+        result = _told(seen, step.condition)
+    else:
+        assert step.look is not None  # noqa: S101 - the reader made it so
+        result = await run(hands.host, step.look)
+    if result.state == "done" and step.verify is not None:
+        seen = await look_at(hands, step.verify)
+        checked = _told(seen, step.verify)
+        return Result(
+            checked.state, (*result.output, *checked.output), checked.note or result.note, result.operation
+        )
+    return result
+
+
+def _told(seen: Seen, condition: Condition) -> Result:
+    if seen.so:
+        return Result("done", seen.lines, condition.words)
+    why = "could not be looked at" if seen.so is None else f"not so: {condition.words}"
+    return Result("failed", seen.lines, why)
+
+
+async def _operate(hands: Hands, step: Step, walk: Walk, approver: Approver, progress: Progress) -> Result:
+    before = walk.latest(step.id)
+    if before is not None and before.state == "begun":
+        ended = done_since(hands.journal, hands.host.name, step, before.at)
+        if ended:
+            return Result("done", note="it had been done before the walk was cut off", operation=ended)
+    plan = await hands.plan(step.operation, step.given)
+    if plan.noop:
+        return Result("done", note=f"nothing to do: {plan.noop}")
+    outcome = await hands.apply(plan, approver, progress)
+    state: State = "done" if outcome.result == "done" else "failed"
+    return Result(state, note=f"{outcome.result}: {outcome.message}", operation=outcome.id)
+
+
+def done_since(journal: Journal, host: str, step: Step, at: str) -> str:
+    """The id of the same operation that has ended well since the step was begun, "" for none."""
+    began = datetime.fromisoformat(at).replace(microsecond=0)
+    wanted: set[str] = set()
+    for record in journal.entries(host):
+        data = record.data
+        if record.record == "begin" and datetime.fromisoformat(record.at) >= began:
+            plan = data.get("plan", {})
+            if plan.get("operation") == step.operation and _same(plan.get("parameters"), step.given):
+                wanted.add(record.id)
+        if record.record == "end" and record.id in wanted and data.get("outcome") == "done":
+            return record.id
+    return ""
+
+
+def _same(parameters: object, given: Mapping[str, str]) -> bool:
+    found = dict(parameters) if isinstance(parameters, dict | list | tuple) else {}
+    return all(found.get(name) == value for name, value in given.items())
+
+
+async def run(host: Host, look: Look) -> Result:
+    """A command that only looks, and whether its answer is as expected."""
+    command = Command(look.argv, root=look.where == "host", timeout=SECONDS, limit=BYTES)
+    done = await host.run(command if look.where == "host" else inside(look.where, command))
+    output = text.text(done.stdout) + text.text(done.stderr)
+    lines = tuple(output.splitlines())
+    if look.status is not None and done.status != look.status:
+        return Result("failed", lines, f"exit status {done.status}, expected {look.status}")
+    if look.contains and look.contains not in output:
+        return Result("failed", lines, f"not in its output: {look.contains}")
+    if look.matches and not re.search(look.matches, output, re.MULTILINE):
+        return Result("failed", lines, f"nothing in its output matches {look.matches}")
+    return Result("done", lines)
+
+
+async def _wait(hands: Hands, step: Step, waiting: Callable[[float, float], None]) -> Result:
+    """Until the condition is so, at most `limit` seconds."""
+    assert step.condition is not None  # noqa: S101 - the reader made it so
+    began = monotonic()
+    while True:
+        seen = await look_at(hands, step.condition)
+        elapsed = monotonic() - began
+        if seen.so:
+            return Result("done", seen.lines, f"after {elapsed:.0f} s: {step.condition.words}")
+        if elapsed >= step.limit:
+            return Result("failed", seen.lines, f"not within {step.limit:.0f} s: {step.condition.words}")
+        waiting(elapsed, step.limit)
+        await asyncio.sleep(min(step.every, max(step.limit - elapsed, 0.0)))

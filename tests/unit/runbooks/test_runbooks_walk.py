@@ -1,0 +1,169 @@
+"""A walk on the demo host: from symptom to verified, the wrong way and back, resumed, never past a guard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gbtui.errors import BadInput
+from gbtui.guard.journal import Journal
+from gbtui.guard.port import Event
+from gbtui.hosts.base import Command, inside
+from gbtui.profiles import load
+from gbtui.runbooks import course
+from gbtui.runbooks.catalog import find
+from gbtui.runbooks.fill import checked, filled
+from gbtui.runbooks.reader import parse
+from gbtui.runbooks.types import Runbook
+from gbtui.runbooks.walk import Walk, Walks, begin
+from gbtui.runbooks.walker import perform
+from gbtui.session import Session
+from tests.unit.guard.rig import Answers
+from tests.unit.operations.guarded import REFUSED, install
+from tests.unit.operations.hurried import hurried
+
+SYSTEM = {"container": "acme-system"}
+
+
+def session(tmp_path: Path, *faults: str) -> Session:
+    return Session(hurried(*faults), load(), Journal(tmp_path), user="tester@here")
+
+
+def silent(event: Event) -> None:
+    """Nobody looks."""
+
+
+async def do(hands: Session, book: Runbook, walk: Walk) -> Walk:
+    """The step the walk is at, done and approved."""
+    step = filled(book.step(walk.at), walk.values)
+    if step.kind == "ask":
+        return course.answered(walk, book, step, "yes", "tester")
+    result = await perform(hands, step, walk, Yes(), silent)
+    return course.performed(walk.begun(step, "tester"), book, step, result, "tester")
+
+
+class Yes(Answers):
+    """Acknowledges whatever warns."""
+
+    async def approve(self, plan):  # type: ignore[no-untyped-def]  # as its base
+        self.acknowledged = tuple(v.guard for v in plan.verdicts if v.verdict == "warn")
+        return await super().approve(plan)
+
+
+async def walked(hands: Session, book: Runbook, values: Mapping[str, str]) -> Walk:
+    await hands.open(events=False)
+    walk = begin(book, hands.host.name, values)
+    for _ in range(20):
+        if walk.ended:
+            return walk
+        walk = await do(hands, book, walk)
+    raise AssertionError(walk)
+
+
+async def test_valkey_from_symptom_to_verified(tmp_path: Path) -> None:
+    hands = session(tmp_path, "valkey-loopback")
+    walk = await walked(hands, find("valkey-timeout"), SYSTEM)
+    assert [(one.step, one.state) for one in walk.records if one.state != "begun"] == [
+        ("cut-off", "done"),
+        ("accept", "done"),
+        ("does-valkey-answer", "done"),
+        ("served", "done"),
+    ]
+    assert "PONG" in walk.records[-2].output
+    rules = await hands.host.run(Command(inside("acme-system", Command(("iptables", "-S", "INPUT"))).argv))
+    assert rules.stdout.splitlines()[1] == b"-A INPUT -i lo -j ACCEPT"
+
+
+async def test_where_nothing_is_wrong_the_branch_leads_past_the_repair(tmp_path: Path) -> None:
+    walk = await walked(session(tmp_path), find("valkey-timeout"), SYSTEM)
+    steps = [one.step for one in walk.records if one.state != "begun"]
+    assert steps == ["cut-off", "does-valkey-answer", "served"]
+    assert "not as expected, on to does-valkey-answer" in walk.records[1].note
+
+
+async def test_a_step_whose_precondition_is_not_so_does_not_apply(tmp_path: Path) -> None:
+    hands, book = session(tmp_path), find("valkey-timeout")
+    await hands.open(events=False)
+    walk = replace(begin(book, hands.host.name, SYSTEM), at="accept")
+    walk = await do(hands, book, walk)
+    assert (walk.records[-1].state, walk.at) == ("not-applicable", "does-valkey-answer")
+    assert hands.journal.entries() == ()
+
+
+async def test_what_was_done_before_the_walk_was_cut_off_is_not_done_twice(tmp_path: Path) -> None:
+    source = (
+        '# Restart\n\n```toml\nid = "mine"\n```\n\n## Restart\n\nWhy.\n\n```toml\n'
+        'operation = "containers.restart"\nwith = { container = "acme-webmail" }\n```\n'
+    )
+    hands, book = session(tmp_path / "journal"), parse(source, tmp_path / "mine.md")
+    await hands.open(events=False)
+    walks = Walks(hands.host.name, tmp_path)
+    begun = begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
+    walks.save(begun)
+    result = await perform(hands, book.steps[0], begun, Yes(), silent)
+    assert result.state == "done"
+    (again,) = walks.unfinished("mine")
+    assert again == begun
+    resumed = await perform(hands, book.steps[0], again, Yes(), silent)
+    assert (resumed.state, resumed.operation) == ("done", result.operation)
+    begins = [one for one in hands.journal.entries() if one.record == "begin"]
+    assert len(begins) == 1
+
+
+async def test_a_guard_holds_by_the_way_of_a_runbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch)
+    source = (
+        '# Never\n\n```toml\nid = "mine"\n```\n\n## Never\n\nWhy.\n\n```toml\n'
+        f'operation = "{REFUSED.id}"\nwith = {{ container = "acme-system" }}\n```\n'
+    )
+    hands, book = session(tmp_path), parse(source, tmp_path / "mine.md")
+    await hands.open(events=False)
+    argv = inside("acme-system", Command(("iptables", "-S", "INPUT"))).argv
+    before = (await hands.host.run(Command(argv))).stdout
+    walk = await do(hands, book, begin(book, hands.host.name, {}))
+    assert (walk.records[-1].state, walk.at) == ("failed", "never")
+    assert "refused" in walk.records[-1].note
+    assert (await hands.host.run(Command(argv))).stdout == before
+
+
+def test_back_goes_to_the_step_walked_before() -> None:
+    book = find("valkey-timeout")
+    walk = begin(book, "demo", SYSTEM)
+    first = book.step("cut-off")
+    onward = course.skipped(walk, book, first, "known", "tester")
+    assert (onward.at, onward.back().at, walk.back().at) == ("accept", "cut-off", "cut-off")
+
+
+def test_a_file_that_is_no_walk_costs_itself(tmp_path: Path) -> None:
+    walks = Walks("demo", tmp_path)
+    walk = begin(find("valkey-timeout"), "demo", SYSTEM)
+    walks.save(walk)
+    folder = tmp_path / "runbooks" / "demo"
+    (folder / "broken.json").write_text("{")
+    (folder / "other.json").write_text("[1]")
+    assert walks.unfinished() == (walk,)
+    assert (folder / f"{walk.id}.json").stat().st_mode & 0o777 == 0o600
+
+
+@given(st.text(max_size=60))
+def test_a_parameter_is_one_argument_or_refused(value: str) -> None:
+    book = find("valkey-timeout")
+    with suppress(BadInput):
+        values = checked(book, {"container": value}, {"system": "acme-system"})
+        step = filled(book.step("does-valkey-answer"), values)
+        assert step.look is not None
+        assert step.look.where == (value or "acme-system")
+        assert len(step.look.argv) == 4
+
+
+def test_parameters_are_named_in_a_refusal() -> None:
+    with pytest.raises(BadInput, match="it has: container"):
+        checked(find("valkey-timeout"), {"nosuch": "x"}, {})
+    with pytest.raises(BadInput, match="needs container="):
+        checked(find("valkey-timeout"), {}, {})
