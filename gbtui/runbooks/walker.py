@@ -27,6 +27,9 @@ from gbtui.runbooks.walk import Record, State, Walk
 
 SECONDS, BYTES = 15.0, 65_536
 
+Waiting = Callable[[float, float], None]
+"""Told while a step waits: seconds gone, and at most."""
+
 
 class Hands(Protocol):
     """What a walk works with: a session is one."""
@@ -93,34 +96,67 @@ async def perform(
     approver: Approver,
     progress: Progress,
     *,
-    waiting: Callable[[float, float], None] = lambda elapsed, limit: None,
+    waiting: Waiting = lambda elapsed, limit: None,
 ) -> Result:
     """Do a (filled) step; a question is the caller's to ask.
 
     Raises:
         GbtuiError: the host was not reached, or a plan could not be made.
     """
+    needless = await needless_now(hands, step, walk)
+    if needless is not None:
+        return needless
+    if step.kind != "operation":
+        return await observe(hands, step, waiting)
+    plan = await hands.plan(step.operation, step.given)
+    if plan.noop:
+        return noop(plan)
+    return await concluded(hands, step, await hands.apply(plan, approver, progress))
+
+
+async def needless_now(hands: Hands, step: Step, walk: Walk) -> Result | None:
+    """What becomes of a step that is not to be done: it does not apply, or it was done before a cut."""
     precondition = await applies(hands, step)
-    if precondition.so is False:
-        assert step.when is not None  # noqa: S101 - what else could be false
+    if precondition.so is False and step.when is not None:
         return Result("not-applicable", precondition.lines, f"it is for when {step.when.words}")
-    if step.kind == "operation":
-        result = await _operate(hands, step, walk, approver, progress)
-    elif step.kind == "wait":
+    before = walk.latest(step.id)
+    if step.kind == "operation" and before is not None and before.state == "begun":
+        ended = done_since(hands.journal, hands.host.name, step, before.at)
+        if ended:
+            return Result("done", note="it had been done before the walk was cut off", operation=ended)
+    return None
+
+
+def noop(plan: Plan) -> Result:
+    """A plan that finds nothing to do."""
+    return Result("done", note=f"nothing to do: {plan.noop}")
+
+
+async def concluded(hands: Hands, step: Step, outcome: Outcome) -> Result:
+    """After the engine's outcome: done only where the step's own verification says so, too."""
+    state: State = "done" if outcome.result == "done" else "failed"
+    result = Result(state, note=f"{outcome.result}: {outcome.message}", operation=outcome.id)
+    return await _verified(hands, step, result)
+
+
+async def observe(hands: Hands, step: Step, waiting: Waiting = lambda elapsed, limit: None) -> Result:
+    """A step that only looks: a check, a command, a wait."""
+    if step.kind == "wait":
         result = await _wait(hands, step, waiting)
     elif step.condition is not None:
-        seen = await look_at(hands, step.condition)
-        result = _told(seen, step.condition)
+        result = _told(await look_at(hands, step.condition), step.condition)
     else:
         assert step.look is not None  # noqa: S101 - the reader made it so
         result = await run(hands.host, step.look)
-    if result.state == "done" and step.verify is not None:
-        seen = await look_at(hands, step.verify)
-        checked = _told(seen, step.verify)
-        return Result(
-            checked.state, (*result.output, *checked.output), checked.note or result.note, result.operation
-        )
-    return result
+    return await _verified(hands, step, result)
+
+
+async def _verified(hands: Hands, step: Step, result: Result) -> Result:
+    if result.state != "done" or step.verify is None:
+        return result
+    checked = _told(await look_at(hands, step.verify), step.verify)
+    output = (*result.output, *checked.output)
+    return Result(checked.state, output, checked.note or result.note, result.operation)
 
 
 def _told(seen: Seen, condition: Condition) -> Result:
@@ -128,20 +164,6 @@ def _told(seen: Seen, condition: Condition) -> Result:
         return Result("done", seen.lines, condition.words)
     why = "could not be looked at" if seen.so is None else f"not so: {condition.words}"
     return Result("failed", seen.lines, why)
-
-
-async def _operate(hands: Hands, step: Step, walk: Walk, approver: Approver, progress: Progress) -> Result:
-    before = walk.latest(step.id)
-    if before is not None and before.state == "begun":
-        ended = done_since(hands.journal, hands.host.name, step, before.at)
-        if ended:
-            return Result("done", note="it had been done before the walk was cut off", operation=ended)
-    plan = await hands.plan(step.operation, step.given)
-    if plan.noop:
-        return Result("done", note=f"nothing to do: {plan.noop}")
-    outcome = await hands.apply(plan, approver, progress)
-    state: State = "done" if outcome.result == "done" else "failed"
-    return Result(state, note=f"{outcome.result}: {outcome.message}", operation=outcome.id)
 
 
 def done_since(journal: Journal, host: str, step: Step, at: str) -> str:
@@ -179,7 +201,7 @@ async def run(host: Host, look: Look) -> Result:
     return Result("done", lines)
 
 
-async def _wait(hands: Hands, step: Step, waiting: Callable[[float, float], None]) -> Result:
+async def _wait(hands: Hands, step: Step, waiting: Waiting) -> Result:
     """Until the condition is so, at most `limit` seconds."""
     assert step.condition is not None  # noqa: S101 - the reader made it so
     began = monotonic()
