@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests import check_cases_containers
+from tests import check_cases_containers, check_cases_snapshots
 from tests.check_case import Case
 
 CASES: tuple[Case, ...] = (
@@ -36,6 +36,11 @@ CASES: tuple[Case, ...] = (
         remedy=("host.lxd-forward", "lxdbr0"),
     ),
     *check_cases_containers.CASES,
+    *check_cases_snapshots.CASES,
 )
 
-ELSEWHERE: Mapping[str, str] = {"host.lxd-answers": "test_checks_host.py"}
+ELSEWHERE: Mapping[str, str] = {
+    "host.lxd-answers": "test_checks_host.py",
+    "snapshots.listed": "test_checks_snapshots.py",
+    "snapshots.on-zfs": "test_checks_snapshots.py",
+}

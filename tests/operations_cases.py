@@ -407,12 +407,14 @@ CASES: tuple[Case, ...] = (
     Case(
         "snapshots.forget-orphan",
         {"snapshots": "acme-webmail/orphan"},
+        faults=("snapshot-orphans",),
         stays="LXD's record is gone",
         looks=(("lxc", "query", "/1.0/instances/acme-webmail/snapshots"),),
     ),
     Case(
         "snapshots.forget-orphan",
         {"snapshots": "default/containers/acme-webmail@snapshot-nightly"},
+        faults=("snapshot-orphans",),
         lab=False,
     ),
     Case(

@@ -15,6 +15,7 @@ from gbtui.checks import (
     mail,
     proxy,
     services,
+    snapshots,
     vault,
 )
 from gbtui.checks.base import Check
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *host.CHECKS,
     *proxy.CHECKS,
     *log.CHECKS,
+    *snapshots.CHECKS,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbtui.demo import faults_containers, scripts_host, ufw_tool
+from gbtui.demo import faults_containers, faults_snapshots, scripts_host, ufw_tool
 from gbtui.demo.fault import Fault
 from gbtui.demo.iptables import Refused, apply
 from gbtui.demo.state import File, State
@@ -105,3 +105,4 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 FAULTS |= faults_containers.FAULTS
+FAULTS |= faults_snapshots.FAULTS

@@ -261,6 +261,9 @@ class State:
     faults: set[str] = field(default_factory=set)
     locks: dict[str, str] = field(default_factory=dict)
     lxd_up: bool = True
+    pool_health: str = "ONLINE"
+    pool_more: int = 0
+    """Bytes of the pool that nothing else here accounts for."""
     deaf: set[str] = field(default_factory=set)
     """Proxy devices (`tcp:0.0.0.0:993`) whose listener has died."""
     forwards: list[dict[str, Any]] = field(default_factory=list)

@@ -85,9 +85,7 @@ def _instance(row: tuple[str, int, str, float, int, int, int, float], index: int
 
 
 def _rows(role: str, now: float) -> list[Row]:
-    """LXD's own records; the webmail's has lost its dataset (somebody ran `zfs destroy`)."""
-    if role == "webmail":
-        return [Row("orphan", now - 26 * DAY)]
+    """LXD's own records."""
     return [Row("pre-upgrade", now - 33 * DAY)] if role in ("system", "tables") else []
 
 

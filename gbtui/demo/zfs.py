@@ -80,17 +80,20 @@ def zpool(call: Call) -> Answer:
     """`zpool list [-Hp] [-o …]` and `zpool status [-x]`."""
     words = list(call.arguments)
     if words[:1] == ["status"]:
-        return said(f"pool '{POOL}' is healthy" if "-x" in words else _STATUS)
+        well = call.state.pool_health == "ONLINE"
+        return said("all pools are healthy" if "-x" in words and well else _status(call.state))
     options, names = _options(words[1:], ("-o", "-T"))
     unknown = next((name for name in names if name != POOL), None)
     if words[:1] != ["list"] or unknown:
         return failed(1, f"cannot open '{unknown}': no such pool")
     allocated = int(sum(row.used + row.shared for row in call.state.snapshots) + 0.55 * POOL_SIZE)
+    allocated = min(allocated + call.state.pool_more, POOL_SIZE)
     numbers = {"size": POOL_SIZE, "allocated": allocated, "free": POOL_SIZE - allocated}
     exact = "p" in options.get("flags", "")
     values = {name: str(value) if exact else _human(value) for name, value in numbers.items()}
     percent = "" if exact else "%"
-    values |= {"name": POOL, "health": "ONLINE", "capacity": f"{allocated * 100 // POOL_SIZE}{percent}"}
+    values |= {"name": POOL, "health": call.state.pool_health}
+    values["capacity"] = f"{allocated * 100 // POOL_SIZE}{percent}"
     values["freeing"] = "0"
     values |= {"fragmentation": f"11{percent}", "dedupratio": "1.00" if exact else "1.00x"}
     values |= {"alloc": values["allocated"], "cap": values["capacity"], "frag": values["fragmentation"]}
@@ -112,6 +115,18 @@ config:
 \t  nvme0n1p4 ONLINE       0     0     0
 
 errors: No known data errors"""
+
+
+def _status(state: State) -> str:
+    """What a pool says of itself: of one that has lost a disk, what to do."""
+    if state.pool_health == "ONLINE":
+        return _STATUS
+    lost = f""" state: {state.pool_health}
+status: One or more devices could not be used because the label is missing or
+\tinvalid.  Sufficient replicas exist for the pool to continue
+\tfunctioning in a degraded state.
+action: Replace the device using 'zpool replace'."""
+    return _STATUS.replace(" state: ONLINE", lost, 1)
 
 
 def _options(words: list[str], valued: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
@@ -175,9 +190,9 @@ def _filesystems(state: State) -> list[Dataset]:
     rows = [Dataset(POOL, "", containers, 24576, first)]
     rows += [Dataset(f"{POOL}/{name}", "", 24576, 24576, first) for name in _OTHER]
     for instance in state.instances.values():
-        rows.append(
-            Dataset(f"{DATASETS}/{instance.name}", "", instance.disk, instance.disk, instance.created)
-        )
+        dataset = f"{DATASETS}/{instance.name}"
+        held = sum(row.used + row.shared for row in state.snapshots if row.dataset == dataset)
+        rows.append(Dataset(dataset, "", instance.disk, instance.disk, instance.created, shared=held))
     return sorted(rows, key=lambda row: row.dataset)
 
 
@@ -202,7 +217,7 @@ _COLUMNS: dict[str, Callable[[Dataset, bool], str]] = {
     "available": lambda row, exact: "-" if row.name else _size(POOL_SIZE // 3, exact),
     "defer_destroy": lambda row, _: "off" if row.name else "-",
     "origin": lambda row, _: "-",
-    "usedbysnapshots": lambda row, _: "-" if row.name else "0",
+    "usedbysnapshots": lambda row, exact: "-" if row.name else _size(row.shared, exact),
 }
 
 

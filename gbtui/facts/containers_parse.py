@@ -157,7 +157,9 @@ def _snapshots(rows: Any) -> tuple[Snapshot, ...]:
         created = moment(_of(row, "created_at"))
         if (name := _word(row, "name")) and created is not None:
             # older servers answer with the full name, newer ones with what is after the slash
-            found.append(Snapshot(name.rpartition("/")[2], created))
+            devices, own = _dict(row, "expanded_devices"), _dict(row, "devices")
+            mounts = tuple(disk for disk in _disks(devices, own, ()) if disk.source and disk.path != "/")
+            found.append(Snapshot(name.rpartition("/")[2], created, mounts))
     return tuple(found)
 
 

@@ -33,10 +33,11 @@ class DiskDevice:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot as LXD's database knows it."""
+    """A snapshot as LXD's database knows it. `mounts` are those of its configuration, root left out."""
 
     name: str
     created: datetime
+    mounts: tuple[DiskDevice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from gbtui.facts.snapshots_rhythm import ROLLING
 from gbtui.facts.snapshots_types import SnapshotRow
 from gbtui.guard.plan import Danger, Plan, Verdict
 from gbtui.operations.assemble import assemble

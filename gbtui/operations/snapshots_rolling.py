@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from gbtui.errors import NotFound
 from gbtui.facts.snapshots_parse import LIST_POOLS, parse_pools
+from gbtui.facts.snapshots_rhythm import ROLLING
 from gbtui.guard.execute import ask, holds_file
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Replace, Step, Verdict
 from gbtui.hosts.base import Host

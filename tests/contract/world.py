@@ -82,7 +82,7 @@ def lab() -> Lab:
 
 def make_host(kind: str) -> Host:
     if kind == "demo":
-        return DemoHost(clock=ManualClock())
+        return DemoHost(clock=ManualClock(), faults=("snapshot-orphans",))
     if kind == "local":
         from gbtui.hosts.local import LocalHost
 

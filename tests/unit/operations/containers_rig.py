@@ -33,7 +33,7 @@ class Desk:
 
     def __init__(self, folder: Path, *faults: str) -> None:
         self.clock = ManualClock(AT.timestamp())
-        self.host = DemoHost(clock=self.clock, faults=faults)
+        self.host = DemoHost(clock=self.clock, faults=("snapshot-orphans", *faults))
         self.journal = Journal(folder / "state")
 
     def engine(self) -> Engine:

@@ -27,7 +27,8 @@ SYSTEM = f"{POOL}/acme-system"
 
 
 def demo(*faults: str) -> DemoHost:
-    return DemoHost(clock=ManualClock(AT.timestamp()), faults=faults)
+    """A host on which somebody has left snapshots that only one side knows."""
+    return DemoHost(clock=ManualClock(AT.timestamp()), faults=("snapshot-orphans", *faults))
 
 
 async def planned(host: DemoHost, operation: str, tenant: str | None = None, **given: str) -> Plan:
