@@ -44,7 +44,6 @@ def snapshots(now: float) -> list[Dataset]:
         Dataset(system, "snapshot-pre-upgrade", int(4.7 * GIB), 16 * GIB, now - 33 * DAY),
         Dataset(tables, "snapshot-pre-upgrade", int(7.9 * GIB), 27 * GIB, now - 33 * DAY),
         Dataset(system, "before-migration", int(2.1 * GIB), 17 * GIB, now - 58 * DAY),
-        Dataset(f"{DATASETS}/acme-webmail", "snapshot-nightly", 11_776, 1 * GIB, now - 20 * DAY),
     ]
     held = next(
         row for row in found if row.dataset == system and row.name == f"daily-{_day(newest - 2 * DAY)}"

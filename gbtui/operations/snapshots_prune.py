@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -26,8 +25,6 @@ from gbtui.operations.snapshots_names import DAY, KEEP, MOST, ONE_DATASET, count
 from gbtui.operations.snapshots_steps import destroying, proven, resting_on
 from gbtui.operations.snapshots_take import KNOWN
 
-#: What a rolling schedule names by the day: `daily-2026-11-23`, LXD's own with `snapshot-` before it.
-ROLLING = re.compile(r"(?:snapshot-)?(?:daily|rolling|auto)-\d{4}-\d{2}-\d{2}(?:[-_T]\d{2}[:-]?\d{2}\S*)?")
 EDGES = (1, 7, 30)
 """The buckets' upper edges in days."""
 

@@ -22,7 +22,6 @@ from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.snapshots_guards import OWNER
 from gbtui.operations.snapshots_look import Sides, both_sides, clock_of, grouped
 from gbtui.operations.snapshots_names import KEEP, counted, days, some
-from gbtui.operations.snapshots_prune import ROLLING
 from gbtui.operations.snapshots_rolling_files import AT, ROUND, SERVICE, TIMER, files
 from gbtui.operations.snapshots_take import ROOM, room
 
