@@ -68,7 +68,8 @@ async def authorise(context: Context, given: Mapping[str, str]) -> Plan:
         context,
         given,
         title,
-        why=f"{ends.key.words} is {'' if ends.count else 'not '}in {ends.file} of {target} (guide 78)",
+        why=f"{ends.key.words} is {'' if ends.count else 'not '}in {ends.file} of {target}. The key"
+        " alone, as in the guide, would leave the runner asking whom it talks to (guide 78)",
         verdicts=(*verdicts, POWER.warn(may)),
         steps=steps,
         verify=(*proofs(steps), Wait(_once(ends), 10.0), Wait(reaches, 20.0)),

@@ -54,7 +54,8 @@ async def install_cleanup(context: Context, given: Mapping[str, str]) -> Plan:
         context,
         given,
         title,
-        why=f"daily at {AT} by {TIMER} in {name}, also after a reboot; nothing is removed now (guide 79)",
+        why=f"daily at {AT} by {TIMER} in {name}; not by cron, as the guide has it, which makes up for no"
+        " missed night. Nothing is removed now (guide 79)",
         verdicts=verdicts,
         steps=steps,
         verify=(*proofs(steps), ready),

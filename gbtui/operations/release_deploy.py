@@ -99,7 +99,7 @@ async def deploy(context: Context, given: Mapping[str, str]) -> Plan:
 def _why(release: Release) -> str:
     new = f"{size(release.binary.size)}, SHA-256 {release.binary.sha256[:12]}…"
     old = f"{release.place.sha256[:12]}… is there now" if release.place.sha256 else "none is there yet"
-    return f"{new}; {old} (guide 50, 77)"
+    return f"{new}; {old}. Moved into place, where the guide's scp writes over what runs (guide 50, 77)"
 
 
 # Steps

@@ -93,7 +93,9 @@ async def _away(context: Context, where: str) -> Verdict | None:
 def _why(it: Push) -> str:
     each = [f"{one.name} {_short(one)}" for one in it.seen.sub.remotes]
     root = "names it" if it.pointed else f"names {it.seen.pointer[:10] or 'nothing'}"
-    return f"{it.name} is at {it.seen.sub.head[:10]}: {', '.join(each)}; the root {root} (guide 85-88)"
+    seen = f"{it.name} is at {it.seen.sub.head[:10]}: {', '.join(each)}; the root {root}"
+    ours = "pushed is the commit that was looked at, and committed the pointer alone"
+    return f"{seen}. Other than by the guide's commands, {ours} (guide 85-88)"
 
 
 def _short(one: Remote) -> str:
