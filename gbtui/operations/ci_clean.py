@@ -48,8 +48,8 @@ async def clean_cache(context: Context, given: Mapping[str, str]) -> Plan:
         context,
         given,
         title,
-        why=f"{size(seen.old)} of {size(seen.size)} is older than {keep} d; the guide names no age, and without"
-        " any of it the next build is the longest (guide 79)",
+        why=f"{size(seen.old)} of {size(seen.size)} is older than {keep} d; the guide names no age, but"
+        " without any of it the next build is the longest (guide 79)",
         verdicts=verdicts,
         steps=steps,
         verify=() if refused else (*proofs(steps), *await _after(context, name, cutoff)),
