@@ -95,7 +95,7 @@ as "$2" sh -c '{_REMOVE}' gbtui-line "$1" "$3" "$4"
 REACHES = f"""{_AS}
 set -- "$1" ssh -n -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10 -- "$2" true
 if said=$(as "$@" 2>&1); then echo reached; exit; fi
-printf 'no: %s\\n' "$said" | tail -n 1
+printf 'no: %s\\n' "$(printf '%s\\n' "$said" | tail -n 1)"
 """
 
 
