@@ -23,6 +23,8 @@ class Scope(StrEnum):
     JOURNAL = "journal"
     RECOVERY = "recovery"
     FINDINGS = "findings"
+    DRIFT = "drift"
+    RUNBOOK = "runbook"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,24 @@ _COCKPIT = (
         2,
     ),
     Action(
+        "cockpit.runbooks",
+        "r",
+        "Runbooks",
+        "Follow a walkthrough step by step; go on with one that was left.",
+        Scope.COCKPIT,
+        "app.runbooks",
+        3,
+    ),
+    Action(
+        "cockpit.drift",
+        "D",
+        "Drift",
+        "Show what changed on the host, when, and who did it where that is known.",
+        Scope.COCKPIT,
+        "app.drift",
+        11,
+    ),
+    Action(
         "cockpit.journal",
         "J",
         "Journal",
@@ -351,6 +369,15 @@ _FINDINGS = (
         2,
     ),
     Action(
+        "findings.runbook",
+        "r",
+        "Runbook",
+        "Follow the walkthrough that the finding leads to.",
+        Scope.FINDINGS,
+        "screen.runbook",
+        3,
+    ),
+    Action(
         "findings.details",
         "d",
         "Details",
@@ -370,7 +397,80 @@ _FINDINGS = (
     ),
 )
 
-ACTIONS: tuple[Action, ...] = (*_EVERYWHERE, *_COCKPIT, *_PANE, *_PLAN, *_JOURNAL, *_RECOVERY, *_FINDINGS)
+_RUNBOOK = (
+    Action(
+        "runbook.do",
+        "enter",
+        "Do it",
+        "Do the step: look, ask, or open the plan of its operation.",
+        Scope.RUNBOOK,
+        "screen.do",
+        1,
+    ),
+    Action(
+        "runbook.skip", "s", "Skip", "Leave the step out, with a reason.", Scope.RUNBOOK, "screen.skip", 2
+    ),
+    Action(
+        "runbook.back",
+        "b",
+        "Step before",
+        "Go back to the step before; what was done stays on record.",
+        Scope.RUNBOOK,
+        "screen.previous",
+        3,
+    ),
+    Action(
+        "runbook.copy",
+        "y",
+        "Copy",
+        "Copy exactly what the step does to the clipboard of your terminal.",
+        Scope.RUNBOOK,
+        "screen.copy",
+        4,
+    ),
+)
+
+_DRIFT = (
+    Action(
+        "drift.others",
+        "o",
+        "Only from outside",
+        "Hide the changes that gbtui made itself, or show them again.",
+        Scope.DRIFT,
+        "screen.others",
+        1,
+    ),
+    Action(
+        "drift.refresh",
+        "R",
+        "Look again",
+        "Look at the host again, now.",
+        Scope.DRIFT,
+        "screen.look_again",
+        2,
+    ),
+    Action(
+        "drift.copy",
+        "y",
+        "Copy",
+        "Copy the change to the clipboard of your terminal.",
+        Scope.DRIFT,
+        "screen.copy",
+        3,
+    ),
+)
+
+ACTIONS: tuple[Action, ...] = (
+    *_EVERYWHERE,
+    *_COCKPIT,
+    *_PANE,
+    *_PLAN,
+    *_JOURNAL,
+    *_RECOVERY,
+    *_FINDINGS,
+    *_DRIFT,
+    *_RUNBOOK,
+)
 
 
 def actions_in(*scopes: Scope) -> tuple[Action, ...]:

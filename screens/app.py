@@ -45,7 +45,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 Built = tuple["Session", Mapping[str, str]]
 """An unopened session and the keys as remapped."""
 
-LATER = ("plan", "help", "journal", "recovery", "palette", "leave", "findings")
+LATER = ("plan", "help", "journal", "recovery", "palette", "leave", "findings", "drift", "runbooks")
 """Screens imported once the host was reached: then no key waits for one, and an upgrade on disk
 cannot mix two releases in one run."""
 
@@ -284,6 +284,17 @@ class CockpitApp(App[int], inherit_bindings=False):
         from screens.findings import FindingsScreen
 
         self.push_screen(FindingsScreen())
+
+    @work(group="runbooks", exclusive=True, exit_on_error=False)
+    async def action_runbooks(self, check: str = "") -> None:
+        from screens.runbooks import choose_runbook
+
+        await choose_runbook(self, check)
+
+    def action_drift(self) -> None:
+        from screens.drift import DriftScreen
+
+        self.push_screen(DriftScreen())
 
     def action_leave(self) -> None:
         """Quit, with a question where something is pending."""

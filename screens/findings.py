@@ -107,6 +107,11 @@ class FindingsScreen(Page[None]):
         else:
             self.notify(remedy_words(remedy, finding.check), title="no operation does this")
 
+    def action_runbook(self) -> None:
+        finding = self._finding()
+        if finding is not None:
+            self.cockpit.action_runbooks(finding.check.id)
+
     def action_details(self) -> None:
         if self._row is not None:
             self.app.push_screen(DetailsScreen("findings", self._row))
