@@ -14,8 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from gbtui.checks import drift_look
 from gbtui.checks.base import Check, Report
 from gbtui.checks.catalog import CHECKS
+from gbtui.checks.drift import Change
+from gbtui.checks.drift_book import DriftBook, drift_dir
+from gbtui.checks.drift_whose import Deed, attributed, deeds
 from gbtui.checks.inspector import Inspector, state_file
 from gbtui.checks.waivers_file import WaiverBook, waivers_path
 from gbtui.errors import GbtuiError, NotFound
@@ -27,7 +31,7 @@ from gbtui.facts.log import LogReader
 from gbtui.facts.log_feed import LogFeed
 from gbtui.facts.shared import Shared
 from gbtui.facts.snapshots import Snapshots, SnapshotsReader
-from gbtui.facts.survey import Surveyor
+from gbtui.facts.survey import Survey, Surveyor
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
@@ -82,6 +86,7 @@ class Session:
         self._log: LogFeed | None = None
         self._surveyor = Surveyor(host, profile, tenant, instances=instances)
         self.waivers = WaiverBook(_waivers_of(host), host.name)
+        self.drift = DriftBook(drift_dir(host.name, tenant) if host.kind != "demo" else None)
         self._checks: Feed[Report] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -131,10 +136,37 @@ class Session:
         file = state_file(self.host.name) if tuple(checks) == CHECKS and self.host.kind != "demo" else None
         return Inspector(self._surveyor, checks, waivers=self.waivers.current, file=file)
 
+    def _watcher(self) -> Inspector:
+        """Who judges all checks again and again, and notes what changed meanwhile."""
+        file = state_file(self.host.name) if self.host.kind != "demo" else None
+        return Inspector(
+            self._surveyor,
+            CHECKS,
+            waivers=self.waivers.current,
+            file=file,
+            also=drift_look.NEEDS,
+            seen=self._note_changes,
+        )
+
+    async def look_for_changes(self) -> tuple[Change, ...]:
+        """What changed since the last look, now noted. Raises a GbtuiError as `Inspector.round`."""
+        survey = await self._surveyor.look(drift_look.NEEDS, fresh=True)
+        return await asyncio.to_thread(self._note_changes, survey)
+
+    def _note_changes(self, survey: Survey) -> tuple[Change, ...]:
+        done: list[tuple[Deed, ...]] = []
+
+        def whose(change: Change) -> Change:
+            if not done:  # the journal is read only where something changed
+                done.append(deeds(self.journal.entries(self.host.name)))
+            return attributed(change, done[0], tuple(self.events))
+
+        return self.drift.take(drift_look.look(survey), whose)
+
     def checks(self) -> Feed[Report]:
         """The feed of what the guide's rules say of the host."""
         if self._checks is None:
-            self._checks = Feed("checks", self.inspector(CHECKS).round, interval=CHECK_PAUSE)
+            self._checks = Feed("checks", self._watcher().round, interval=CHECK_PAUSE)
         return self._checks
 
     async def log_reader(self) -> LogReader:

@@ -15,7 +15,7 @@ from gbtui.checks.judge import judge, needs_of
 from gbtui.checks.waivers import Waiver
 from gbtui.checks.watch import Watch, from_json, to_json
 from gbtui.errors import Malformed
-from gbtui.facts.survey import Surveyor
+from gbtui.facts.survey import Need, Survey, Surveyor
 from gbtui.guard.journal import state_dir
 
 LOOK_AGAIN = 1.0
@@ -30,7 +30,8 @@ def state_file(host: str, directory: Path | None = None) -> Path:
 class Inspector:
     """Checks one host, again and again. `waivers` gives those that hold now.
 
-    `file` None keeps nothing between starts.
+    `file` None keeps nothing between starts. `seen` is called, in a thread, with every survey, for
+    which `also` is read too.
     """
 
     def __init__(
@@ -40,16 +41,22 @@ class Inspector:
         *,
         waivers: Callable[[], Sequence[Waiver]] = tuple,
         file: Path | None = None,
+        also: Sequence[Need] = (),
+        seen: Callable[[Survey], object] | None = None,
     ) -> None:
         self._surveyor = surveyor
         self._checks = tuple(checks)
         self._waivers = waivers
         self._file = file
+        self._also = tuple(also)
+        self._seen = seen
         self._watch: Watch | None = None
 
     async def round(self) -> Report:
         """One survey, judged. Raises a GbtuiError where LXD did not say what there is."""
-        survey = await self._surveyor.look(needs_of(self._checks))
+        survey = await self._surveyor.look((*needs_of(self._checks), *self._also))
+        if self._seen is not None:
+            await asyncio.to_thread(self._seen, survey)
         if self._watch is None:
             self._watch = await asyncio.to_thread(self._opened)
         watch = self._watch

@@ -166,13 +166,13 @@ def append_waiver(path: Path, waiver: Waiver) -> None:
         fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         with os.fdopen(fd, "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            there = file.read(LARGEST + 1) or b""
-            apart = b"" if not there else b"\n" if there.endswith(b"\n") else b"\n\n"
-            new = apart + written(waiver).encode()
-            parse_waivers((there + new).decode("utf-8"), path)
-            if len(there) + len(new) > LARGEST:
+            if os.fstat(fd).st_size > LARGEST - 10 * LONGEST:
                 raise BadInput(f"waivers {path}", why=f"it would be larger than {LARGEST // 1024} KiB")
-            file.write(new)
+            there = path.read_text("utf-8")
+            apart = "" if not there else "\n" if there.endswith("\n") else "\n\n"
+            new = apart + written(waiver)
+            parse_waivers(there + new, path)
+            file.write(new.encode())
             os.fsync(fd)
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"waivers {path}", why=clean(str(error))) from error

@@ -23,6 +23,7 @@ from gbtui.demo import (
     revert,
     scripts_bans,
     scripts_containers,
+    scripts_drift,
     scripts_firewall,
     scripts_host,
     scripts_proxy,
@@ -247,6 +248,7 @@ SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
 SCRIPTS |= scripts_proxy.SCRIPTS
 SCRIPTS |= scripts_host.SCRIPTS
+SCRIPTS |= scripts_drift.SCRIPTS
 SCRIPTS |= scripts_roles.SCRIPTS
 SCRIPTS |= ci.SCRIPTS
 SCRIPTS |= ci_keys.SCRIPTS
