@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests import check_cases_bans, check_cases_host, check_cases_log, check_cases_proxy, check_cases_services
+from tests import (
+    check_cases_bans,
+    check_cases_dns,
+    check_cases_host,
+    check_cases_log,
+    check_cases_proxy,
+    check_cases_services,
+)
 from tests.check_case import Case
 
 __all__ = ["CASES", "ELSEWHERE", "Case"]
@@ -35,6 +42,7 @@ CASES: tuple[Case, ...] = (
     *check_cases_host.CASES,
     *check_cases_proxy.CASES,
     *check_cases_log.CASES,
+    *check_cases_dns.CASES,
 )
 
 ELSEWHERE: Mapping[str, str] = {

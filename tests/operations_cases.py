@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gbtui.demo.dns import GUIDE_ACL, corefile
 from gbtui.hosts.base import Command, Host
 
 
@@ -220,6 +221,12 @@ async def one_of_lxds(host: Host) -> None:
 
 
 ZONE = {"container": "acme-dns", "zone": "acme.test"}
+
+
+async def acl_of_the_guide(host: Host) -> None:
+    """CoreDNS with the acl that the guide has."""
+    await host.write("/opt/gbo/conf/Corefile", corefile(GUIDE_ACL).encode(), instance="acme-dns")
+    await host.run(Command(inside("acme-dns", "pkill", "-USR1", "-x", "coredns")))
 
 
 async def serial_raised(host: Host) -> None:
@@ -440,7 +447,7 @@ CASES: tuple[Case, ...] = (
             ("lxc", "query", "/1.0/instances/acme-dns/snapshots"),
         ),
     ),
-    Case("dns.apply-acl", ZONE, lab=False),
+    Case("dns.apply-acl", ZONE, prepare=acl_of_the_guide, lab=False),
     Case("dns.reload", ZONE, prepare=serial_raised, stays="what CoreDNS has read", lab=False),
     Case(
         "vault.unseal",

@@ -8,6 +8,7 @@ from gbtui.checks import (
     bans,
     cache,
     containers,
+    dns,
     firewall,
     firewall_kept,
     host,
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     *proxy.CHECKS,
     *log.CHECKS,
     *snapshots.CHECKS,
+    *dns.CHECKS,
 )
 
 

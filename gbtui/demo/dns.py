@@ -17,19 +17,23 @@ from gbtui.text import text
 
 COREFILE, ZONE = "/opt/gbo/conf/Corefile", "/opt/gbo/data/acme.test.zone"
 PLACE, GATEWAY = "acme-dns", "10.77.0.1"
-_COREFILE = f"""acme.test:53 {{
-    file {ZONE}
-    acl {{
+GUIDE_ACL = """    acl {
         allow type ANY net 10.0.0.0/8 127.0.0.0/8
         allow type A net 0.0.0.0/0
         allow type AAAA net 0.0.0.0/0
         allow type MX net 0.0.0.0/0
         block
-    }}
-    cache
-    errors
-}}
+    }
 """
+"""The guide's acl as it stands there: CoreDNS takes ANY for the one query type of that name."""
+ACL = """    acl {
+        block type ANY AXFR IXFR net 127.0.0.0/8 10.77.0.53/32
+        allow net 10.0.0.0/8 127.0.0.0/8
+        allow type A AAAA MX TXT CAA NS SOA SRV CNAME HTTPS
+        block
+    }
+"""
+"""One that does what the guide's is meant to do."""
 _ZONE = f"""acme.test. 300 IN SOA ns1.acme.test. hostmaster.acme.test. 2026031801 7200 900 1209600 300
 acme.test. 300 IN NS ns1.acme.test.
 acme.test. 300 IN A {OUTER}
@@ -40,9 +44,14 @@ mail.acme.test. 300 IN A {OUTER}
 """
 
 
+def corefile(acl: str) -> str:
+    """The Corefile with this acl in its one server block."""
+    return f"acme.test:53 {{\n    file {ZONE}\n{acl}    cache\n    errors\n}}\n"
+
+
 def furnish(place: Place, now: float) -> None:
-    """CoreDNS's files as the guide leaves them, read once."""
-    place.files[COREFILE] = File(_COREFILE.encode(), modified=now - 3e6)
+    """CoreDNS's files as somebody leaves them who has seen what the guide's acl refuses, read once."""
+    place.files[COREFILE] = File(corefile(ACL).encode(), modified=now - 3e6)
     place.files[ZONE] = File(_ZONE.encode(), modified=now - 3e6)
     load(place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gbtui.demo import (
     faults_bans,
+    faults_dns,
     faults_host,
     faults_internal,
     faults_log,
@@ -170,3 +171,4 @@ FAULTS |= faults_host.FAULTS
 FAULTS |= faults_bans.FAULTS
 FAULTS |= faults_proxy.FAULTS
 FAULTS |= faults_log.FAULTS
+FAULTS |= faults_dns.FAULTS

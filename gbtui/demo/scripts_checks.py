@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gbtui.demo import fail2ban, fail2ban_config, files, scripts_checks_log, scripts_checks_proxy
+from gbtui.demo import (
+    fail2ban,
+    fail2ban_config,
+    files,
+    scripts_checks_dns,
+    scripts_checks_log,
+    scripts_checks_proxy,
+)
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.text import text
 
@@ -62,4 +69,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-bans-logs": _logs,
     **scripts_checks_proxy.SCRIPTS,
     **scripts_checks_log.SCRIPTS,
+    **scripts_checks_dns.SCRIPTS,
 }

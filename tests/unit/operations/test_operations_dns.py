@@ -56,7 +56,7 @@ def refusals(made: Plan) -> list[str]:
 
 
 async def test_mail_gets_its_types_and_any_is_refused(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     before = corefile(host)
     assert answered(host, "198.51.100.7") == {"A", "AAAA", "MX"}
     assert answered(host, "10.77.0.60") == {"A", "AAAA", "MX", "ANY"}
@@ -78,7 +78,7 @@ async def test_mail_gets_its_types_and_any_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_zone_without_acl_gets_one(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     whole = corefile(host).decode()
     acl = whole[whole.index("    acl {") : whole.index("    cache")]
     edit(host, acl, "")
@@ -89,7 +89,7 @@ async def test_a_zone_without_acl_gets_one(tmp_path: Path) -> None:
 
 
 async def test_with_addresses_kept_the_inside_is_the_guides() -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     for device in host.state.instances[BOX].devices.values():
         if device["type"] == "proxy":
             device["nat"] = "true"
@@ -101,7 +101,7 @@ async def test_with_addresses_kept_the_inside_is_the_guides() -> None:
 
 
 async def test_the_type_a_zone_holds_is_allowed_and_secondaries_stay(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     edit(host, "ns1.acme.test. 300", "acme.test. 300 IN TLSA 3 1 1 ab\nns1.acme.test. 300", path=dns.ZONE)
     edit(host, "    cache\n", "    transfer {\n        to 192.0.2.53\n    }\n    cache\n")
     made = await plan(host, ACL, GIVEN)
@@ -112,14 +112,14 @@ async def test_the_type_a_zone_holds_is_allowed_and_secondaries_stay(tmp_path: P
 
 
 async def test_rules_of_its_own_are_named_before_they_go() -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     edit(host, "        block\n", "        allow net 192.168.7.0/24\n        block\n")
     made = await plan(host, ACL, GIVEN)
     assert "192.168.7.0/24" in next(v.reason for v in made.warnings if v.guard == "acl-replaced")
 
 
 async def test_an_acl_that_is_written_and_not_in_force_is_only_read(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     assert (await engine(host, tmp_path).apply(await plan(host, ACL, GIVEN), YES)).result == "done"
     served(host).rules.clear()
     made = await plan(host, ACL, GIVEN)
@@ -133,7 +133,7 @@ async def test_answers_that_do_not_come_put_the_file_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CoreDNS keeps what it had when it cannot take a Corefile: exit status 0, and nothing changed."""
-    host = hurried()
+    host = hurried("dns-acl-guide")
     before = corefile(host)
     made = hasty(await plan(host, ACL, GIVEN))
     monkeypatch.setattr(dns, "load", lambda place: None)
@@ -152,13 +152,13 @@ async def test_answers_that_do_not_come_put_the_file_back(
 )
 @pytest.mark.parametrize("operation", [ACL, RELOAD])
 async def test_refused_in_words(operation: str, given: dict[str, str], guard: str, words: str) -> None:
-    made = await plan(hurried(), operation, {**GIVEN, **given})
+    made = await plan(hurried("dns-acl-guide"), operation, {**GIVEN, **given})
     assert refusals(made) == [guard]
     assert words in made.refused[0].reason
 
 
 async def test_a_corefile_that_is_not_understood_stays_untouched() -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     edit(host, "    cache\n", "    cache { success 5 }\n")
     made = await plan(host, ACL, GIVEN)
     assert refusals(made) == ["config-read"]
@@ -166,7 +166,7 @@ async def test_a_corefile_that_is_not_understood_stays_untouched() -> None:
 
 
 async def test_a_coredns_that_is_down_is_said_to_be() -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     await out(host, BOX, "systemctl", "stop", "dns.service")
     made = await plan(host, ACL, GIVEN)
     assert refusals(made) == ["is-dns"]
@@ -185,13 +185,13 @@ async def test_another_coredns_than_the_profiles_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, process: str, guard: str, words: str
 ) -> None:
     monkeypatch.setitem(SCRIPTS, "gbtui-coredns", lambda call: said(process))
-    made = await plan(hurried(), ACL, GIVEN)
+    made = await plan(hurried("dns-acl-guide"), ACL, GIVEN)
     assert refusals(made) == [guard]
     assert words in made.refused[0].reason
 
 
 async def test_no_dig_anywhere_is_a_refusal_and_one_inside_is_enough(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     host.state.host.missing.add("dig")
     made = await plan(host, ACL, GIVEN)
     assert "answers-seen" in [verdict.guard for verdict in made.warnings]
@@ -203,7 +203,7 @@ async def test_no_dig_anywhere_is_a_refusal_and_one_inside_is_enough(tmp_path: P
 @pytest.mark.parametrize("zone", ["Acme.test", "acme", "-acme.test", "acme.test.", "acme..test", "a.b/../c"])
 async def test_bad_zones(zone: str) -> None:
     with pytest.raises(BadInput, match="expected NAME"):
-        await plan(hurried(), ACL, {**GIVEN, "zone": zone})
+        await plan(hurried("dns-acl-guide"), ACL, {**GIVEN, "zone": zone})
 
 
 # Reload
@@ -214,7 +214,7 @@ async def _open(host: DemoHost, path: Path) -> None:
 
 
 async def test_the_serial_of_the_file_is_answered(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     await _open(host, tmp_path)
     assert (await plan(host, RELOAD, GIVEN)).noop == (
         f"already so: serial 2026031801 of {dns.ZONE} is what is answered"
@@ -230,7 +230,7 @@ async def test_the_serial_of_the_file_is_answered(tmp_path: Path) -> None:
 
 
 async def test_an_older_serial_is_a_warning(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     await _open(host, tmp_path)
     edit(host, "2026031801", "2026031701", path=dns.ZONE, read=False)
     made = await plan(host, RELOAD, GIVEN)
@@ -238,13 +238,13 @@ async def test_an_older_serial_is_a_warning(tmp_path: Path) -> None:
 
 
 async def test_a_refused_soa_cannot_prove_anything() -> None:
-    made = await plan(hurried(), RELOAD, GIVEN)
+    made = await plan(hurried("dns-acl-guide"), RELOAD, GIVEN)
     assert refusals(made) == ["serial-seen"]
     assert "dns.apply-acl" in made.refused[0].reason
 
 
 async def test_a_zone_file_without_soa_is_refused(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("dns-acl-guide")
     await _open(host, tmp_path)
     edit(host, "IN SOA", "IN NONE", path=dns.ZONE, read=False)
     assert refusals(await plan(host, RELOAD, GIVEN)) == ["serial-newer"]
