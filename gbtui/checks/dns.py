@@ -1,4 +1,4 @@
-"""CoreDNS: nobody is flooded through it, mail and certificates work, and what it answers is its files (69-71)."""
+"""CoreDNS: nobody is flooded through it, mail works, and what it answers is its files (items 69-71)."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ NEEDS = (Need(DNS, ROLE),)
 ACL = Check(
     id="dns.acl",
     items=(69, 70),
-    sentence="every server block of the Corefile has an acl that shuts ANY to the world, allows before `block`",
+    sentence="every server block has an acl that shuts ANY to the world, with `block` behind what is allowed",
     severity=Severity.ERROR,
     scope=ROLE,
     needs=NEEDS,
