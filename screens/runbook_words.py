@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from gbtui.checks.base import Report
+from gbtui.runbooks.markdown import flowed
 from gbtui.runbooks.types import Runbook, Step
 from gbtui.runbooks.walk import Record, State, Walk
 from screens.look import lines, mark, say
@@ -43,7 +44,7 @@ def text_of(book: Runbook, step: Step, walk: Walk) -> Content:
     """The middle: the step's heading and its reason, or that the walk is at its end."""
     number = [one.id for one in book.steps].index(step.id) + 1
     parts = [safe(f"{number}/{len(book.steps)} {step.title}", "bold"), Content("")]
-    parts += [safe(line) for line in step.text.splitlines()]
+    parts += [safe(line) for line in flowed(step.text)]
     if step.expect:
         parts += [Content(""), Content.assemble(say("dim", "expected  "), safe(step.expect))]
     if step.undo:

@@ -66,3 +66,15 @@ def _part(title: str, start: int, end: int, lines: list[str], tokens: list[Token
                 cut |= set(range(first, last + 1))
     kept = [lines[n - 1] for n in range(start + 1, min(end, len(lines) + 1)) if n not in cut]
     return Part(title, "".join(kept).strip(), tuple(fences), start)
+
+
+def flowed(text: str) -> tuple[str, ...]:
+    """Markdown as lines for any width: a paragraph is one line; lists and indented lines keep theirs."""
+    found: list[str] = []
+    for line in text.splitlines():
+        own = not line.strip() or line[:1] in " \t-*>#|" or line[:1].isdecimal()
+        if own or not found or not found[-1].strip() or found[-1][:1] in " \t|":
+            found.append(line.rstrip())
+        else:
+            found[-1] = f"{found[-1]} {line.strip()}"
+    return tuple(found)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gbtui.errors import BadInput
 from gbtui.runbooks.catalog import find, paths, runbooks
 from gbtui.runbooks.lint import problems
+from gbtui.runbooks.markdown import flowed
 from gbtui.runbooks.reader import parse, read
 from gbtui.runbooks.types import Condition, Look
 
@@ -112,6 +113,10 @@ def test_an_operators_own_stands_for_the_one_of_the_same_id(tmp_path: Path) -> N
     assert [str(tmp_path / "broken.md") in str(error) for error in wrong] == [True]
     with pytest.raises(BadInput, match="one of: "):
         find("nosuch", tmp_path)
+
+
+def test_paragraphs_flow_and_lists_keep_their_lines() -> None:
+    assert flowed("a\nb\n\n- c\n  d\n- e\nf\n") == ("a b", "", "- c", "  d", "- e f")
 
 
 def test_a_look_is_argv() -> None:
