@@ -38,6 +38,11 @@ async def test_what_could_not_be_read_is_unknown_with_its_reason_and_never_ok() 
     assert not silent, "a check that found something although it could not read its facts"
 
 
+@pytest.mark.parametrize("item", ITEMS)
+def test_every_item_of_the_guide_is_reached(item: int) -> None:
+    assert of_item(item), f"item {item} of the guide has no check"
+
+
 def test_ids_are_unique_and_named_after_their_subsystem() -> None:
     assert len(set(IDS)) == len(IDS)
     for check in CHECKS:
