@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from gbtui.errors import BadInput, Unreachable
+from gbtui.errors import BadInput, GbtuiError, Unreachable
 from gbtui.hosts.editor import Draft, editor
 from gbtui.hosts.process import run_in_terminal
 from gbtui.operations import proxy_edit
@@ -64,6 +64,9 @@ async def _edit(app: CockpitApp, given: Mapping[str, str]) -> None:
     except SuspendNotSupported as error:
         draft.drop()
         raise BadInput("edit", why=str(error), hint="run gbtui in a terminal of its own") from error
+    except GbtuiError:
+        draft.drop()  # it was never opened
+        raise
     data = draft.read(status, LONGEST)
     if data is None:
         app.notify(f"nothing was changed: {there.container} {there.path} is as it was")

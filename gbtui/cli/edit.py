@@ -10,7 +10,7 @@ from gbtui.cli.opening import opened
 from gbtui.cli.operate import approver_for, ended, progress_for, tell_pending
 from gbtui.cli.output import DONE, SCHEMA, emit, say, warn
 from gbtui.cli.parser import parameters
-from gbtui.errors import Refused
+from gbtui.errors import GbtuiError, Refused
 from gbtui.guard.port import Outcome
 from gbtui.hosts.editor import Draft, editor
 from gbtui.hosts.process import attend_in_terminal
@@ -29,7 +29,12 @@ async def edit(options: argparse.Namespace) -> int:
         await tell_pending(session)
         there = await proxy_edit.found(session.context, given)
         draft = Draft.begin(session.journal.directory, there.name, there.data)
-        data = draft.read(await attend_in_terminal((*program, str(draft.path))), LONGEST)
+        try:
+            status = await attend_in_terminal((*program, str(draft.path)))
+        except GbtuiError:
+            draft.drop()  # it was never opened
+            raise
+        data = draft.read(status, LONGEST)
         if data is None:
             return _unchanged(there, options)
         return ended(await _applied(session, options, given, draft, data), options)

@@ -21,6 +21,8 @@ from gbtui.errors import BadInput, Denied, Failed, MissingTool
 FALLBACKS = ("sensible-editor", "nano", "vi")
 FOLDER = "edited"
 """Of the state directory; each text has a folder (0700) of its own in it, for an editor's swap files."""
+BEFORE = ".before"
+"""Behind the name of a text: what the editor was given."""
 
 
 def editor(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -52,9 +54,19 @@ def editor(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     )
 
 
+def begun_with(path: Path, most: int) -> bytes | None:
+    """What the editor was given for a text that was kept; None for any other file. Blocking."""
+    if path.parent.parent.name != FOLDER:
+        return None
+    return _left(path.with_name(f"{path.name}{BEFORE}"), most)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`base`, as the host had it, on its way through an editor in the file `path` (0600)."""
+    """`base`, as the host had it, on its way through an editor in the file `path` (0600).
+
+    `base` lies beside it as well: a text that is gone on with later is still held to it.
+    """
 
     path: Path
     base: bytes
@@ -72,8 +84,9 @@ class Draft:
             folder.mkdir(mode=0o700, exist_ok=True)
             own = Path(tempfile.mkdtemp(prefix=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-", dir=folder))
             path = own / name
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(base)
+            for place in (path, own / f"{name}{BEFORE}"):
+                with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(base)
         except OSError as error:
             hint = "point GBTUI_STATE at a directory you can write"
             raise Denied(f"a file to edit in {folder}", why=error.strerror or "", hint=hint) from error
@@ -88,7 +101,7 @@ class Draft:
         Raises:
             Failed: the editor did; or what it left is empty, too large, or not there.
         """
-        data = self._left(most)
+        data = _left(self.path, most)
         if data is None:
             self.drop()
             raise Failed("the editor", why="it left no file", hint="nothing is changed")
@@ -117,9 +130,10 @@ class Draft:
     def _hint(self, data: bytes) -> str:
         return "nothing is changed" if data == self.base else f"nothing is changed; {self.kept}"
 
-    def _left(self, most: int) -> bytes | None:
-        try:
-            with self.path.open("rb") as file:
-                return file.read(most + 1)
-        except OSError:
-            return None
+
+def _left(path: Path, most: int) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError:
+        return None

@@ -7,13 +7,16 @@ is taken for done before the admin API serves it; and what loses vhosts that wer
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from gbtui import text
 from gbtui.errors import BadInput, NotFound
 from gbtui.guard.plan import Danger, Plan, Verdict
 from gbtui.hosts.base import Command, inside
+from gbtui.hosts.editor import begun_with
 from gbtui.operations import proxy_guards as guards
 from gbtui.operations.assemble import assemble, relying
 from gbtui.operations.base import Context, Operation
@@ -37,9 +40,9 @@ UNDO = "the vhosts are again those of before"
 
 async def apply_config(context: Context, given: Mapping[str, str]) -> Plan:
     """Plan to make a file of the operator's machine the proxy's configuration."""
-    return await config_plan(
-        APPLY_CONFIG, context, given, await read_file(given["file"]), f"apply {given['file']}"
-    )
+    data = await read_file(given["file"])
+    base = await asyncio.to_thread(begun_with, Path(given["file"]), LONGEST)
+    return await config_plan(APPLY_CONFIG, context, given, data, f"apply {given['file']}", base=base)
 
 
 async def config_plan(

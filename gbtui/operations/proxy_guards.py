@@ -89,7 +89,7 @@ def edited(base: bytes, seen: Look, data: bytes) -> Verdict:
     shown = "; ".join(text.clean(mask(line))[:80] for line in changed[:3])
     said = f"somebody else has changed the file while it was edited (+{plus} −{len(changed) - plus} lines)"
     return EDITED.refuse(
-        f"{said}: {shown or 'line ends'}; edit it again, and take over what is kept of yours"
+        f"{said}: {shown or 'line ends'}; edit it again, and take yours over from what is kept"
     )
 
 

@@ -50,7 +50,7 @@ def with_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WithEditor:
 
 
 def kept(state: Path) -> list[Path]:
-    return [path for path in (state / "edited").rglob("*") if path.is_file()]
+    return [p for p in (state / "edited").rglob("*") if p.is_file() and p.suffix != ".before"]
 
 
 async def test_an_edit_opens_its_plan_and_is_served(tmp_path: Path, with_editor: WithEditor) -> None:

@@ -43,7 +43,7 @@ def edit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
 
 
 def kept(state: Path) -> list[Path]:
-    return [path for path in (state / "edited").rglob("*") if path.is_file()]
+    return [p for p in (state / "edited").rglob("*") if p.is_file() and p.suffix != ".before"]
 
 
 def test_an_edit_is_applied_and_its_file_goes(edit: Edit, state: Path) -> None:
@@ -75,6 +75,25 @@ def test_what_is_refused_is_kept_and_can_be_gone_on_with(edit: Edit, state: Path
     assert main(["--demo", *more]) == 0
     assert edit(cut, "domain=cdn.acme.example", "--yes")[0] == 0
     assert kept(state) == [path]
+
+
+def test_a_kept_text_is_held_to_what_it_was_made_from(
+    edit: Edit, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Gone on with later: where somebody else has changed the file meanwhile, it is refused."""
+    assert edit(APPEND)[0] == 3
+    (path,) = kept(state)
+    before = path.with_name("config.before")
+    assert stat.S_IMODE(before.stat().st_mode) == 0o600
+    assert path.read_bytes().startswith(before.read_bytes())
+    words = ["--demo", "plan", "proxy.apply-config", f"file={path}"]
+    assert main(words) == 0
+    before.write_bytes(before.read_bytes().replace(b"cdn.acme", b"cdn2.acme"))
+    assert main(words) == 3
+    assert "somebody else has changed the file" in capsys.readouterr().out
+    copy = state / "copy"
+    copy.write_bytes(path.read_bytes())
+    assert main([*words[:-1], f"file={copy}"]) == 0
 
 
 def test_without_an_approval_the_text_is_kept(edit: Edit, state: Path) -> None:
