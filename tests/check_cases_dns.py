@@ -12,27 +12,24 @@ CASES: tuple[Case, ...] = (
         finds=(("dns.acl", ZONE),),
         shows=("there is no acl", "has: file, cache, errors"),
         remedy=("dns.acl", ZONE),
-        lab=False,
     ),
     Case(
         "dns-acl-guide",
         finds=(("dns.answers", ZONE),),
-        shows=("TXT, CAA, NS, SOA refused", "ANY answered", "ANY NOERROR"),
+        shows=("TXT, CAA, NS, SOA refused",),
         remedy=("dns.answers", ZONE),
-        lab=False,
     ),
     Case(
         "dns-acl-not-read",
         finds=(("dns.reloaded", ZONE),),
         shows=("ANY: allow in the Corefile, REFUSED when asked",),
         remedy=("dns.reloaded", ZONE),
-        lab=False,
+        lab=False,  # the twin's stand-in reads no Corefile: that is waived there
     ),
     Case(
         "dns-serial",
         finds=(("dns.serial", ZONE),),
         shows=("serial 2026031802", "answered: serial 2026031801"),
         remedy=("dns.serial", ZONE),
-        lab=False,
     ),
 )

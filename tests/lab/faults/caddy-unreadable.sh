@@ -1,0 +1,19 @@
+# The Caddyfile holds a directive that Caddy does not know.
+C=/opt/gbo/conf/config
+inside() { lxc exec acme-proxy -- "$@" </dev/null; }
+reload() { inside caddy reload --config $C --adapter caddyfile 2>/dev/null; }
+# As the guide has it: a backup before the edit.
+backup() { inside sh -c "cp -p $C /root/fault-config; cp $C $C.bak-$(date +%Y%m%d%H%M -d '-1 hour')"; }
+back() {
+  inside sh -c "mv /root/fault-config $C; rm -f $C.bak-*"
+  inside systemctl restart proxy.service
+}
+
+inject() {
+  backup
+  printf "\nhttp://new.acme.test {\n\trate_limit 10r/s\n}\n" | lxc exec acme-proxy -- sh -c "cat >>$C"
+}
+undo() {
+  back
+}
+"$1"
