@@ -7,7 +7,7 @@ import pytest
 from gbtui.guard.plan import Exec
 from gbtui.guard.preview import command
 from gbtui.operations.firewall_rehearse import rehearse, verdict
-from gbtui.operations.firewall_scripts import connect, own, rule_there, rules
+from gbtui.operations.firewall_scripts import connect, datagram, dropped, own, rule_there, rules
 
 from .world import World
 
@@ -51,6 +51,37 @@ async def test_a_rehearsal_says_what_would_come_of_it(world: World, argv: tuple[
 )
 async def test_a_connection_in_one_word(world: World, where: str, address: str, port: str, word: str) -> None:
     assert await said(world, connect(where, address, port)) == word
+
+
+@pytest.mark.parametrize(
+    ("where", "address", "port", "word"),
+    [
+        ("acme-dns", "127.0.0.1", "53", "open"),
+        (SYSTEM, "127.0.0.1", "5999", "refused"),
+        (SYSTEM, "::1", "5999", "refused"),
+        ("acme-alm", "10.77.0.185", "5999", "refused"),
+    ],
+)
+async def test_a_datagram_in_one_word(world: World, where: str, address: str, port: str, word: str) -> None:
+    assert await said(world, datagram(where, address, port)) == word
+
+
+async def test_a_rule_tells_whether_it_has_met_a_packet(world: World) -> None:
+    rule = "-p tcp -m tcp --dport 6379 -j DROP"
+    assert await said(world, connect("acme-alm", "10.77.0.185", "6379")) == "silent"
+    assert await said(world, dropped(SYSTEM, "iptables", rule).run) == "dropped"
+    assert await said(world, dropped(SYSTEM, "iptables", rule.replace("6379", "6380")).run) == "not yet"
+
+
+async def test_udp_is_rehearsed_like_tcp(world: World) -> None:
+    drop = ("-p", "udp", "-m", "udp", "--dport", "9125", "-j", "DROP")
+    behind = Exec(SYSTEM, ("iptables", "-w", "-A", "INPUT", *drop))
+    before = Exec(SYSTEM, ("iptables", "-w", "-I", "INPUT", "1", *drop))
+    for run, word in ((behind, "refused"), (before, "silent")):
+        rehearsal = await rehearse(world.host, SYSTEM, (run,), 9125, "udp")
+        assert rehearsal.state == "rehearsed", rehearsal.said
+        assert rehearsal.loopback["before", "ip"] == "refused"
+        assert rehearsal.loopback["after", "ip"] == word
 
 
 async def test_rules_are_counted_and_hashed_without_fail2bans(world: World) -> None:
