@@ -11,6 +11,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,8 @@ CHECK_PAUSE = 30.0
 """Seconds between two rounds of the checks."""
 EVENTS_PAUSE = 5.0
 """Seconds before LXD's event stream is tried again after it ended."""
+OWN_NOISE = frozenset({"instance-exec", "instance-console"})
+"""What every look into a container is to LXD."""
 POWER = frozenset({"started", "stopped", "shutdown", "restarted", "paused", "resumed", "created", "deleted"})
 """What happens to an instance that the checks look at at once."""
 
@@ -74,6 +78,8 @@ class Session:
         self.journal = journal
         self.engine = Engine(host, journal, user=user, read_only=read_only)
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
+        self._doings: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
+        """Events that may explain a change, dated by this machine's clock: so are the looks."""
         self._heard = Announcer()
         instances = Shared(lambda: ask_instances(host))
         containers = ContainersReader(host, profile, tenant, instances=instances)
@@ -155,11 +161,12 @@ class Session:
 
     def _note_changes(self, survey: Survey) -> tuple[Change, ...]:
         done: list[tuple[Deed, ...]] = []
+        doings = tuple(self._doings)
 
         def whose(change: Change) -> Change:
             if not done:  # the journal is read only where something changed
                 done.append(deeds(self.journal.entries(self.host.name)))
-            return attributed(change, done[0], tuple(self.events))
+            return attributed(change, done[0], doings)
 
         return self.drift.take(drift_look.look(survey), whose)
 
@@ -245,6 +252,8 @@ class Session:
                 async with self.host.lxd.events() as events:
                     async for event in events:
                         self.events.append(event)
+                        if event.action not in OWN_NOISE:
+                            self._doings.append(replace(event, at=datetime.now(UTC)))
                         self.containers.refresh()
                         if "snapshot" in event.action:
                             self.snapshots.refresh()

@@ -17,7 +17,7 @@ from gbtui.checks.drift import Change
 from screens.actions import Scope, bindings
 from screens.look import lines, mark, say
 from screens.page import Page
-from widgets.format import count, utc
+from widgets.format import count, counted, utc
 from widgets.painting import Cell
 from widgets.safe import safe
 from widgets.virtual_table import Column, VirtualTable
@@ -93,10 +93,9 @@ class DriftScreen(Page[None]):
         book = self.cockpit.session.drift
         if book.error is not None:
             return mark("unknown", str(book.error))
-        what = "changes from outside gbtui" if self.others_only else "changes"
-        of = f" of {count(every)}" if self.others_only else ""
+        told = f"{count(shown)} of {counted(every, 'change')}, from outside gbtui"
         looked = f"looked at {utc(book.looked_at)}" if book.looked_at else "not looked at yet"
-        return safe(f"{count(shown)}{of} {what} · {looked}")
+        return safe(f"{told if self.others_only else counted(every, 'change')} · {looked}")
 
     @on(VirtualTable.Highlighted)
     def _tell(self) -> None:
@@ -123,7 +122,7 @@ class DriftScreen(Page[None]):
 def told(one: Change) -> Content:
     """Everything known about a change."""
     if one.operation:
-        who = f"by gbtui, operation {one.operation} (J has its story)"
+        who = f"by gbtui: {one.operation} in the journal"
     else:
         who = f"by {one.by}, as LXD says" if one.by else "by whom is not known"
     return lines(

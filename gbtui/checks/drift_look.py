@@ -112,6 +112,7 @@ def _kind(path: str, profile: Profile) -> str:
     starts = (
         (UNITS, "unit"),
         ("/etc/cron", "cron"),
+        ("/var/spool/cron", "cron"),
         ("/etc/fail2ban", "jails"),
         ("/etc/iptables", "saved rules"),
     )

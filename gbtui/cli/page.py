@@ -39,6 +39,8 @@ async def _print(session: Session) -> int:
     report, *_ = await asyncio.gather(session.inspector(CHECKS).once(), *(feed.once() for feed in feeds))
     await session.bans.once()
     show_report(report)
+    if session.waivers.error is not None:
+        say(f"? {session.waivers.error}")
     for title, shown in _sections(session):
         say()
         say(title)

@@ -28,6 +28,7 @@ PATTERNS = (
     f"{UNITS}/*.d/*.conf",
     "/etc/cron.d/*",
     "/etc/crontab",
+    "/var/spool/cron/crontabs/*",
     "/etc/fail2ban/jail.local",
     "/etc/fail2ban/jail.d/*",
     "/etc/iptables/*",
