@@ -9,17 +9,9 @@ import pytest
 
 from gbtui.checks.base import Check, Failing, Severity
 from gbtui.checks.judge import judge
-from gbtui.checks.proxy import CERTIFICATES, CHECKS, DEAD, IS_FILE, VHOSTS
-from gbtui.checks.proxy_asks import (
-    ATTEMPTS,
-    FILE,
-    RESOLVED,
-    RUNNING,
-    STORES,
-    Meaning,
-    _by_api,
-    _read_adapted,
-)
+from gbtui.checks.proxy import CHECKS, IS_FILE, VHOSTS
+from gbtui.checks.proxy_asks import ATTEMPTS, FILE, RESOLVED, RUNNING, STORES, Meaning
+from gbtui.checks.proxy_names import CERTIFICATES, DEAD
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Malformed, NotFound
 from gbtui.facts.proxy_config import parse_config
@@ -110,20 +102,22 @@ async def test_without_the_admin_api_nothing_is_taken_for_well() -> None:
     assert unknown >= {VHOSTS.id, IS_FILE.id, CERTIFICATES.id, DEAD.id}
 
 
+def read(stdout: bytes) -> Meaning:
+    return FILE.read((Completed(Command(("sh",)), 0, stdout, b"", 0.0),), load(), PLACE)
+
+
 def test_what_the_api_says_is_taken_apart() -> None:
-    meaning = _by_api(b'{"warnings":[{"message":"x"}],"result":{"apps":{}}}', "config")
-    assert meaning.config is not None
-    assert meaning.config.sha256 == parse_config(b'{"apps": {}}', "config").sha256
-    wrong = b'{"error":"adapting config using caddyfile adapter: Caddyfile:3: unrecognized directive: x"}'
-    assert _by_api(wrong, "config") == Meaning(None, "Caddyfile:3: unrecognized directive: x")
+    meaning = read(b'api 200\n{"warnings":[{"message":"x"}],"result":{"apps":{}}}\n')
+    assert meaning.config == parse_config(b'{"apps": {}}', "config")
+    wrong = (
+        b'api 400\n{"error":"adapting config using caddyfile adapter: Caddyfile:3: unrecognized directive"}'
+    )
+    assert read(wrong) == Meaning(None, "Caddyfile:3: unrecognized directive")
     with pytest.raises(Malformed):
-        _by_api(b"[]", "config")
+        read(b"api 200\n[]")
 
 
 def test_what_caddy_adapt_says_is_taken_apart() -> None:
-    def read(stdout: bytes) -> Meaning:
-        return _read_adapted((Completed(Command(("sh",)), 0, stdout, b"", 0.0),), load(), PLACE)
-
     said = b'adapt 0\n{"level":"warn","msg":"Caddyfile input is not formatted"}\n{"apps":{}}\n'
     assert read(said).config == parse_config(b'{"apps":{}}', "x")
     assert "rate_limit" in read(b"adapt 1\nError: /c:3: unrecognized directive: rate_limit\n").error
