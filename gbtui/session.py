@@ -168,7 +168,11 @@ class Session:
                 done.append(deeds(self.journal.entries(self.host.name)))
             return attributed(change, done[0], doings)
 
-        return self.drift.take(drift_look.look(survey), whose)
+        try:
+            return self.drift.take(drift_look.look(survey), whose)
+        except GbtuiError as error:  # the journal cannot be read: no round of the checks ends for that
+            self.drift.error = error
+            return ()
 
     def checks(self) -> Feed[Report]:
         """The feed of what the guide's rules say of the host."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from gbtui.checks.base import Severity
 from gbtui.session import Session
 from screens.feeding import Feeding
-from screens.troubles import Since, Trouble, not_checked, told_in, worst_first
+from screens.troubles import Since, Trouble, told_in, worst_first
 from widgets.roles import STATE_ROLES
 from widgets.strip import Light, StripState
 
@@ -61,7 +61,7 @@ class Overview:
         if amiss is not None:
             told[Trouble("unknown", "waivers", str(amiss))] = None
         for feed in self._feeds.values():
-            told |= {one: None for one in not_checked(feed.troubles) if one not in told}
+            told |= {one: None for one in feed.troubles if one not in told}
         return told
 
     def _lights(self) -> tuple[Light, ...]:

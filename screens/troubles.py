@@ -1,4 +1,4 @@
-"""What is wrong at a glance, from the latest readings: for the strip, worst first. Pure but for `Since`."""
+"""What the strip says is wrong: what the checks found, and what could not be read. Pure but for `Since`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from gbtui.checks.base import Report
-from gbtui.checks.catalog import of_item
 from gbtui.facts.bans import Bans
 from gbtui.facts.containers import Containers
-from gbtui.facts.firewall import Firewall
 from gbtui.facts.reading import Reading, State
-from gbtui.facts.snapshots import Snapshots
 from widgets.findings_rows import SEVERITY_ROLES
 from widgets.roles import Role
-
-FULL, FILLING = 90, 80
-"""Percent of a pool: from here ZFS slows down and deleting gets hard; from there it is time to look."""
-
-POOL, HALVES, SAVED = 5, 83, 34
-"""Items of the guide that troubles are about."""
 
 _ORDER: tuple[Role, ...] = ("error", "warn", "unknown")
 
@@ -33,8 +24,6 @@ class Trouble:
     role: Role
     subject: str
     message: str
-    item: int = 0
-    """The guide's item it is about: where a check stands for that, the check tells it."""
 
     @property
     def words(self) -> str:
@@ -55,10 +44,6 @@ def troubles_in(name: str, reading: Reading[Any]) -> Iterator[Trouble]:
     match reading.value:
         case Containers(malformed=lost) if lost:
             yield Trouble("unknown", "containers", f"{lost} entries could not be read")
-        case Snapshots() as snapshots:
-            yield from _snapshots(snapshots)
-        case Firewall() as firewall:
-            yield from _firewall(firewall)
         case Bans() as bans:
             yield from (Trouble("unknown", place, f"bans: {why}") for place, why in bans.notes)
 
@@ -77,34 +62,9 @@ def told_in(reading: Reading[Report]) -> Iterator[tuple[Trouble, datetime | None
         yield Trouble("unknown", one.place, f"{one.check.id}: {one.why}"), None
 
 
-def not_checked(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
-    """Without those that a check tells: nothing is told twice."""
-    return tuple(trouble for trouble in troubles if not (trouble.item and of_item(trouble.item)))
-
-
 def worst_first(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
     """Errors, then warnings, then what is unknown; otherwise in the order found."""
     return tuple(sorted(dict.fromkeys(troubles), key=lambda trouble: _ORDER.index(trouble.role)))
-
-
-def _snapshots(snapshots: Snapshots) -> Iterator[Trouble]:
-    for pool in snapshots.pools:
-        if pool.health != "ONLINE":
-            yield Trouble("error", pool.name, f"pool is {pool.health}", POOL)
-        if pool.capacity >= FILLING:
-            role: Role = "error" if pool.capacity >= FULL else "warn"
-            yield Trouble(role, pool.name, f"pool is {pool.capacity}% full", POOL)
-    halves = sum(bool(row.missing) for row in snapshots.snapshots)
-    if halves:
-        yield Trouble("warn", "snapshots", f"{halves} known to only one of LXD and ZFS", HALVES)
-
-
-def _firewall(firewall: Firewall) -> Iterator[Trouble]:
-    saved = firewall.saved
-    if saved is not None and saved.state == "differs":
-        yield Trouble("warn", firewall.where, f"running rules differ from {saved.path}", SAVED)
-    if saved is not None and saved.state == "unreadable":
-        yield Trouble("unknown", firewall.where, f"{saved.path}: {saved.why}")
 
 
 class Since:

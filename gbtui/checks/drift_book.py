@@ -75,10 +75,10 @@ class DriftBook:
         changed = bool(found) or fresh.keys() != self._before.keys() & fresh.keys()
         # What was not read this time is compared with its last reading the next time; an instance that
         # is gone for good says so in the list of instances.
-        there = {"host", *(name for thing in new.things.get(INSTANCES, ()) for name in thing.lines)}
-        self._before = {
-            source: one for source, one in {**self._before, **fresh}.items() if source[1] in there
-        }
+        self._before = {**self._before, **fresh}
+        if INSTANCES in fresh:
+            there = {"host", *(name for thing in fresh[INSTANCES].values() for name in thing.lines)}
+            self._before = {source: one for source, one in self._before.items() if source[1] in there}
         self.looked_at = new.at
         self._append(found)
         self._save(whole=changed or since is None)

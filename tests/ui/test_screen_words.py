@@ -43,12 +43,15 @@ PLAN = Plan(
 )
 
 
-def test_a_full_pool_is_worse_than_what_cannot_be_read() -> None:
-    pool = Pool("tank", "ONLINE", 100, 95, 5, 95)
+def test_the_panes_say_what_cannot_be_read_and_leave_the_rest_to_the_checks() -> None:
+    pool = Pool("tank", "DEGRADED", 100, 95, 5, 95)
     reading = Reading(State.STALE, Snapshots((pool,), ()), error=TimedOut("zfs list", why="no answer"))
-    found = worst_first(troubles_in("snapshots", reading))
-    assert [trouble.role for trouble in found] == ["error", "unknown"]
-    assert "95%" in found[0].words
+    found = tuple(troubles_in("snapshots", reading))
+    assert [(trouble.role, trouble.words) for trouble in found] == [
+        ("unknown", "snapshots: cannot be read: no answer")
+    ]
+    worse = Trouble("error", "tank", "pool is DEGRADED")
+    assert worst_first((*found, worse)) == (worse, *found)
 
 
 def test_nothing_read_yet_is_not_quiet() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from gbtui.checks.drift_look import NEEDS, look
 from gbtui.checks.drift_whose import Deed, attributed, deeds
 from gbtui.demo.host import DemoHost
 from gbtui.demo.state import File
-from gbtui.errors import TimedOut
+from gbtui.errors import GbtuiError, TimedOut
 from gbtui.facts.survey import Surveyor
 from gbtui.guard.journal import Record
 from gbtui.hosts.base import LxdEvent
@@ -169,6 +170,25 @@ def test_files_that_come_and_go_and_an_instance_that_is_gone() -> None:
     gone = Look(AT, {drift.INSTANCES: (Thing("instances", "host", "instances", "", ()),)})
     assert [one.removed for one in book.take(gone)] == [("acme-dns",)]
     assert ("files", "acme-dns") not in book._before
+
+
+def test_instances_that_are_not_seen_are_not_forgotten() -> None:
+    book = DriftBook()
+    book.take(looked(0, thing("a"), source=("files", "acme-dns")))
+    book.take(Look(AT, {("files", "host"): (thing("a"),)}))
+    (found,) = book.take(looked(2, thing("b"), source=("files", "acme-dns")))
+    assert (found.added, found.removed) == (("b",), ("a",))
+
+
+async def test_lxd_that_does_not_answer_is_no_change() -> None:
+    host = DemoHost()
+    book = DriftBook()
+    book.take(await seen(host))
+    host.inject("lxd-down")
+    with contextlib.suppress(GbtuiError):
+        assert book.take(await seen(host)) == ()
+    host.undo("lxd-down")
+    assert book.take(await seen(host)) == ()
 
 
 @given(st.lists(st.text("ab", max_size=2), max_size=60), st.lists(st.text("ab", max_size=2), max_size=60))
