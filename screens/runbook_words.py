@@ -9,7 +9,7 @@ from textual.content import Content
 
 from gbtui.checks.base import Report
 from gbtui.runbooks.markdown import flowed
-from gbtui.runbooks.types import Runbook, Step
+from gbtui.runbooks.types import Runbook, Step, told
 from gbtui.runbooks.walk import Record, State, Walk
 from screens.look import lines, mark, say
 from widgets.roles import Role
@@ -81,7 +81,7 @@ def exactly(step: Step) -> str:
         return shlex.join(("gbtui", "apply", step.operation, *pairs))
     if step.look is not None:
         prompt = "host" if step.look.where == "host" else step.look.where
-        return f"{prompt} $ {shlex.join(step.look.argv)}"
+        return f"{prompt} $ {shlex.join(step.look.argv)}{told(step.look)}"
     if step.condition is not None:
         return f"{'wait until' if step.kind == 'wait' else 'look whether'} {step.condition.words}"
     return f"asks: {step.question}"

@@ -18,7 +18,7 @@ from gbtui.runbooks.catalog import find, runbooks
 from gbtui.runbooks.fill import checked, filled
 from gbtui.runbooks.lint import problems
 from gbtui.runbooks.reader import read
-from gbtui.runbooks.types import Runbook, Step
+from gbtui.runbooks.types import Runbook, Step, told
 from gbtui.runbooks.walk import Walk, Walks, begin
 from gbtui.runbooks.walker import Result, perform
 from gbtui.session import Session
@@ -83,7 +83,7 @@ def what_of(step: Step) -> str:
     if step.kind == "operation":
         return " ".join((step.operation, *(f"{key}={value}" for key, value in step.given.items())))
     if step.look is not None:
-        return f"{step.look.where} $ {' '.join(step.look.argv)}"
+        return f"{step.look.where} $ {' '.join(step.look.argv)}{told(step.look)}"
     if step.condition is not None:
         return f"{step.kind}: {step.condition.words}"
     return f"asks: {step.question}"

@@ -12,7 +12,8 @@ from gbtui.runbooks.walker import Result
 def performed(walk: Walk, book: Runbook, step: Step, result: Result, by: str) -> Walk:
     """After `result`. Not as expected: along the step's branch, or it stays at the step."""
     if result.state != "failed":
-        return walk.recorded(result.record(step, by), following(book, step))
+        learned = replace(walk, values={**walk.values, **result.found})
+        return learned.recorded(result.record(step, by), following(book, step))
     if not step.otherwise:
         return walk.recorded(result.record(step, by), step.id)
     branched = replace(result, state="done", note=f"not as expected, on to {step.otherwise}: {result.note}")

@@ -46,7 +46,13 @@ def filled(step: Step, values: Mapping[str, str]) -> Step:
         return one and replace(one, at=put(one.at))
 
     def look(one: Look | None) -> Look | None:
-        return one and replace(one, argv=tuple(map(put, one.argv)), where=put(one.where))
+        if one is None:
+            return None
+        pattern = _NAME.sub(
+            lambda match: re.escape(values[match[1]]) if match[1] in values else match[0], one.matches
+        )
+        argv = tuple(map(put, one.argv))
+        return replace(one, argv=argv, where=put(one.where), contains=put(one.contains), matches=pattern)
 
     return replace(
         step,
@@ -62,11 +68,18 @@ def filled(step: Step, values: Mapping[str, str]) -> Step:
     )
 
 
+def learned(step: Step) -> Iterator[str]:
+    """The names that a step gives values to, for the steps after it."""
+    yield from step.takes
+    if step.look is not None:
+        yield from re.compile(step.look.matches).groupindex
+
+
 def names(step: Step) -> Iterator[str]:
     """The parameters that a step's machine part names."""
     texts = [*step.given.values(), step.question, step.expect]
     texts += [one.at for one in (step.condition, step.when, step.verify) if one]
     if step.look:
-        texts += [*step.look.argv, step.look.where]
+        texts += [*step.look.argv, step.look.where, step.look.contains, step.look.matches]
     for text in texts:
         yield from _NAME.findall(text)

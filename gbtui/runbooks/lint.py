@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gbtui.checks.catalog import CHECKS
 from gbtui.errors import BadInput
 from gbtui.operations.catalog import find
-from gbtui.runbooks.fill import names
+from gbtui.runbooks.fill import learned, names
 from gbtui.runbooks.readonly import refusal
 from gbtui.runbooks.types import Runbook, Step
 from gbtui.text import clean
@@ -31,13 +31,14 @@ def _of_the_whole(book: Runbook) -> Iterator[str]:
 def _of_step(book: Runbook, step: Step) -> Iterator[str]:
     where = f"{book.path}, line {step.line}: {clean(step.title)}"
     known, declared = {check.id for check in CHECKS}, {one.name for one in book.parameters}
+    declared |= {name for other in book.steps if other is not step for name in learned(other)}
     for condition in (step.condition, step.when, step.verify):
         if condition is not None and condition.check not in known:
             yield f"{where}: there is no check {clean(condition.check)}; `gbtui check --list` has them"
     for name in sorted(set(names(step)) - declared):
-        yield f"{where}: {{{name}}} is no parameter of this runbook; add it to its parameters"
+        yield f"{where}: {{{name}}} is no parameter of this runbook, and no step finds it"
     if step.look is not None:
-        why = refusal(step.look.argv)
+        why = refusal(step.look.argv, step.look.stdin)
         if why:
             yield f"{where}: {why}"
     if step.kind == "operation":

@@ -34,9 +34,10 @@ _HEAD: Mapping[str, type] = {
 }
 _STEP: Mapping[str, type] = {
     **dict.fromkeys(("id", "check", "is", "at", "operation", "in", "contains", "matches"), str),
-    **dict.fromkeys(("ask", "expect", "undo", "otherwise", "limit", "every", "command"), str),
+    **dict.fromkeys(("ask", "expect", "undo", "otherwise", "limit", "every", "command", "input"), str),
     **dict.fromkeys(("with", "when", "verify", "answers", "wait"), dict),
     "status": int,
+    "takes": list,
 }
 
 
@@ -155,13 +156,14 @@ def _step(section: Part, path: Path) -> Step:
         answers=tuple(
             Answer(text, to) for text, to in _texts(file, table.get("answers", {}), ("answers",)).items()
         ),
-        limit=_span(file, table, "limit", 600.0),
+        limit=_span(file, table, "limit", 600.0 if kind == "wait" else 0.0),
         every=_span(file, table, "every", 5.0),
         when=_condition(file, table["when"], ("when",)) if "when" in table else None,
         verify=_condition(file, table["verify"], ("verify",)) if "verify" in table else None,
         expect=table.get("expect", ""),
         undo=table.get("undo", ""),
         otherwise=table.get("otherwise", ""),
+        takes=_strings(file, "takes"),
     )
 
 
@@ -194,7 +196,8 @@ def _look(file: TomlFile, table: Mapping[str, Any]) -> Look:
         re.compile(pattern)
     except re.error as error:
         raise file.error(("matches",), str(error), "a regular expression") from error
-    return Look(argv, table.get("in", "host"), table.get("contains", ""), pattern, table.get("status", 0))
+    where, contains = table.get("in", "host"), table.get("contains", "")
+    return Look(argv, where, contains, pattern, table.get("status", 0), table.get("input", ""))
 
 
 def _span(file: TomlFile, table: Mapping[str, Any], key: str, default: float) -> float:

@@ -43,14 +43,18 @@ _VALKEY = re.compile(r"(?:-h \S+ )?(?:ping|type|ttl|exists|dbsize|info|--scan)\b
 _CURL_LONG = "data|form|upload|request|output|remote|config|cookie-jar"
 _CURL_WRITES = re.compile(rf" (?:-[a-zA-Z]*[dFTXoOKc]|--(?:{_CURL_LONG}))")
 _NOWHERE = re.compile(r" -o /dev/null\b")
-_PSQL = frozenset(("-h", "-p", "-U", "-d", "-t", "-A", "-X", "-q", "-v", "-c"))
+_PSQL = frozenset(("-h", "-p", "-U", "-d", "-t", "-A", "-At", "-X", "-q", "-v", "-w", "-c"))
 _SELECT = re.compile(r"\s*select\b(?!.*(?:\binto\b|\bpg_\w+\s*\())[^;]*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+_BARE = re.compile(r"""(?<!:):(?![:'"])|[\\`]""")
+"""A variable of psql's that is not quoted by it, and what begins a command of psql's own."""
 
 
-def refusal(argv: Sequence[str]) -> str:
+def refusal(argv: Sequence[str], stdin: str = "") -> str:
     """ "" where the command only looks, else why it is not taken for one that does."""
     if not argv:
         return "no command"
+    if stdin and not argv[0].endswith("psql"):
+        return "only psql is given an input"
     name, rest = argv[0].rpartition("/")[2], " ".join(argv[1:])
     if name in _LOOKING:
         fine = _LOOKING[name].fullmatch(rest) is not None
@@ -59,14 +63,21 @@ def refusal(argv: Sequence[str]) -> str:
     elif name == "curl":
         fine = _CURL_WRITES.search(_NOWHERE.sub("", f" {rest}")) is None
     elif name == "psql":
-        fine = _queries_only(argv[1:])
+        fine = _queries_only(argv[1:], stdin)
     else:
         return f"{name} is not among the commands that only look: make it an operation, or ask"
     return "" if fine else f"{name} with these words may change something: make it an operation, or ask"
 
 
-def _queries_only(words: Sequence[str]) -> bool:
-    """Every `-c` is one SELECT, and there is no option that could do anything else."""
+def _queries_only(words: Sequence[str], stdin: str) -> bool:
+    """Every `-c`, or the input, is one SELECT, and there is no option that could do anything else.
+
+    psql puts variables (`-v`) into its input alone, never into `-c`, and quotes those written `:'name'`.
+    """
     options = [word for word in words if word.startswith("-")]
     asked = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "-c"]
-    return bool(asked) and set(options) <= _PSQL and all(_SELECT.fullmatch(one) for one in asked)
+    if asked and ("-v" in options or stdin):
+        return False
+    if not asked and _BARE.search(stdin):
+        return False
+    return set(options) <= _PSQL and all(_SELECT.fullmatch(one) for one in asked or [stdin])

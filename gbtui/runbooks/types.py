@@ -32,7 +32,8 @@ class Condition:
 class Look:
     """A read-only command: argv, where it runs ("host" or an instance), what its answer has to be.
 
-    `contains` and `matches` (a regular expression) are about its output, `status` its exit status.
+    `contains` and `matches` (a regular expression, whose named groups are values for the steps after it)
+    are about its output, `status` its exit status. `stdin` is given as it stands: no value is put into it.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +41,12 @@ class Look:
     contains: str = ""
     matches: str = ""
     status: int | None = 0
+    stdin: str = ""
+
+
+def told(look: Look) -> str:
+    """What a command is given on its standard input, behind it as in a shell; "" for nothing."""
+    return f" <<< {look.stdin!r}" if look.stdin else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,10 @@ class Step:
     """One step. `text` is its Markdown: why, and what is expected, for a human.
 
     `condition`, `operation` with `given`, `look`, `answers`, and `limit` with `every` (seconds) belong
-    to their `kind`. `when`: what must be so for it to apply. `verify`: what must be so after it.
-    `otherwise`: the step that follows where it is not as expected. `line` is where it stands.
+    to their `kind`; a command with a `limit` is tried again until it is as expected. `when`: what must
+    be so for it to apply. `verify`: what must be so after it. `otherwise`: the step that follows where it
+    is not as expected. `takes`: parameters of a finding's remedy that are values for the steps after it.
+    `line` is where it stands.
     """
 
     id: str
@@ -77,6 +86,7 @@ class Step:
     expect: str = ""
     undo: str = ""
     otherwise: str = ""
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

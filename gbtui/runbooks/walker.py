@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
@@ -26,6 +26,8 @@ from gbtui.runbooks.types import Condition, Look, Step
 from gbtui.runbooks.walk import Record, State, Walk
 
 SECONDS, BYTES = 15.0, 65_536
+VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,252}")
+"""What may come from the host into a later step."""
 
 Waiting = Callable[[float, float], None]
 """Told while a step waits: seconds gone, and at most."""
@@ -46,12 +48,14 @@ class Hands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a step went: its state, what was seen, the words that say why, an operation's id."""
+    """How a step went: its state, what was seen, the words that say why, an operation's id, and values
+    found for the steps after it."""
 
     state: State
     output: tuple[str, ...] = ()
     note: str = ""
     operation: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
 
     def record(self, step: Step, by: str) -> Record:
         """It as a line of the walk."""
@@ -65,6 +69,8 @@ class Seen:
 
     so: bool | None
     lines: tuple[str, ...]
+    remedy: Mapping[str, str] = field(default_factory=dict)
+    """The parameters of the first finding's remedy."""
 
 
 async def look_at(hands: Hands, condition: Condition) -> Seen:
@@ -77,7 +83,9 @@ async def look_at(hands: Hands, condition: Condition) -> Seen:
     if unknown and not found:
         return Seen(None, unknown)
     fails = bool(found)
-    return Seen(fails is (condition.expects == "fails"), tuple(lines or ["it holds"]))
+    remedies = [one.failing.remedy for one in found if one.failing.remedy is not None]
+    remedy = dict(remedies[0].parameters) if remedies else {}
+    return Seen(fails is (condition.expects == "fails"), tuple(lines or ["it holds"]), remedy)
 
 
 def _unknown(report: Report) -> tuple[str, ...]:
@@ -144,10 +152,10 @@ async def observe(hands: Hands, step: Step, waiting: Waiting = lambda elapsed, l
     if step.kind == "wait":
         result = await _wait(hands, step, waiting)
     elif step.condition is not None:
-        result = _told(await look_at(hands, step.condition), step.condition)
+        result = _told(await look_at(hands, step.condition), step.condition, step.takes)
     else:
         assert step.look is not None  # noqa: S101 - the reader made it so
-        result = await run(hands.host, step.look)
+        result = await _tried(hands.host, step, step.look, waiting)
     return await _verified(hands, step, result)
 
 
@@ -156,12 +164,16 @@ async def _verified(hands: Hands, step: Step, result: Result) -> Result:
         return result
     checked = _told(await look_at(hands, step.verify), step.verify)
     output = (*result.output, *checked.output)
-    return Result(checked.state, output, checked.note or result.note, result.operation)
+    return replace(result, state=checked.state, output=output, note=checked.note or result.note)
 
 
-def _told(seen: Seen, condition: Condition) -> Result:
+def _told(seen: Seen, condition: Condition, takes: Sequence[str] = ()) -> Result:
     if seen.so:
-        return Result("done", seen.lines, condition.words)
+        taken = {name: seen.remedy[name] for name in takes if VALUE.fullmatch(seen.remedy.get(name, ""))}
+        missing = [name for name in takes if name not in taken]
+        if missing:
+            return Result("failed", seen.lines, f"the finding names no {', '.join(missing)}")
+        return Result("done", seen.lines, condition.words, found=taken)
     why = "could not be looked at" if seen.so is None else f"not so: {condition.words}"
     return Result("failed", seen.lines, why)
 
@@ -188,7 +200,8 @@ def _same(parameters: object, given: Mapping[str, str]) -> bool:
 
 async def run(host: Host, look: Look) -> Result:
     """A command that only looks, and whether its answer is as expected."""
-    command = Command(look.argv, root=look.where == "host", timeout=SECONDS, limit=BYTES)
+    stdin = look.stdin.encode() or None
+    command = Command(look.argv, root=look.where == "host", stdin=stdin, timeout=SECONDS, limit=BYTES)
     done = await host.run(command if look.where == "host" else inside(look.where, command))
     output = text.text(done.stdout) + text.text(done.stderr)
     lines = tuple(output.splitlines())
@@ -196,9 +209,24 @@ async def run(host: Host, look: Look) -> Result:
         return Result("failed", lines, f"exit status {done.status}, expected {look.status}")
     if look.contains and look.contains not in output:
         return Result("failed", lines, f"not in its output: {look.contains}")
-    if look.matches and not re.search(look.matches, output, re.MULTILINE):
+    matched = re.search(look.matches, output, re.MULTILINE)
+    if matched is None:
         return Result("failed", lines, f"nothing in its output matches {look.matches}")
-    return Result("done", lines)
+    found = {name: value or "" for name, value in matched.groupdict().items()}
+    if not all(VALUE.fullmatch(value) for value in found.values()):
+        return Result("failed", lines, "what was found is nothing that can stand in a command")
+    return Result("done", lines, found=found)
+
+
+async def _tried(host: Host, step: Step, look: Look, waiting: Waiting) -> Result:
+    """A command, again until it is as expected where there is a limit."""
+    began = monotonic()
+    while True:
+        result, elapsed = await run(host, look), monotonic() - began
+        if result.state == "done" or elapsed >= step.limit:
+            return result
+        waiting(elapsed, step.limit)
+        await asyncio.sleep(min(step.every, max(step.limit - elapsed, 0.0)))
 
 
 async def _wait(hands: Hands, step: Step, waiting: Waiting) -> Result:

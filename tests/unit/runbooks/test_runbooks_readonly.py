@@ -23,7 +23,7 @@ from gbtui.runbooks.readonly import refusal
         "journalctl -u system.service -n 20",
         "curl -fsS http://127.0.0.1:5858/health",
         "curl -s -o /dev/null http://127.0.0.1:5858/health",
-        "psql -h localhost -U gbuser -d botserver -t -v name=x -c 'SELECT id FROM bots WHERE name = :name'",
+        "psql -h localhost -U gbuser -d botserver -t -c 'SELECT id FROM bots'",
         "zfs list -t snapshot",
         "lxc config show acme-system",
         "fail2ban-client status caddy-http-flood",
@@ -58,6 +58,8 @@ def test_looking_is_allowed(line: str) -> None:
         "psql -c 'select pg_terminate_backend(1)'",
         "psql -c 'select * into x from bots'",
         "psql -f /tmp/x -c 'select 1'",
+        "psql -v name=x -c 'select :name'",
+        "psql",
         "psql --command='drop table bots' -c 'select 1'",
         "zfs destroy default/x@y",
         "lxc exec acme-system -- sh",
@@ -70,3 +72,28 @@ def test_looking_is_allowed(line: str) -> None:
 )
 def test_anything_else_is_refused_in_words(line: str) -> None:
     assert refusal(shlex.split(line))
+
+
+def test_psql_puts_a_value_into_its_input_where_it_is_quoted() -> None:
+    argv = shlex.split("psql -w -X -At -h localhost -U gbuser -d botserver -v name=x")
+    assert refusal(argv, "SELECT id::text FROM bots WHERE name = :'name';") == ""
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "SELECT id FROM bots WHERE name = :name",
+        "SELECT 1; DROP TABLE bots",
+        "SELECT 1 \\! rm -rf /",
+        "SELECT 1 \\g | sh",
+        "SELECT '`id`'",
+        "DELETE FROM bots",
+        "SELECT * INTO x FROM bots",
+    ],
+)
+def test_an_input_that_could_do_anything_else_is_refused(stdin: str) -> None:
+    assert refusal(("psql", "-v", "name=x"), stdin)
+
+
+def test_nothing_but_psql_has_an_input() -> None:
+    assert refusal(("cat",), "x")
