@@ -19,7 +19,6 @@ def _remedied(fault: str, check: str, subject: str, *shows: str) -> Case:
 
 CASES: tuple[Case, ...] = (
     _down("forgejo-down", "acme-alm", "http://127.0.0.1:3000/api/healthz"),
-    _down("runner-down", "acme-alm-ci", "forgejo-runner: no such process"),
     _down("minio-down", "acme-drive", "/minio/health/live"),
     _down("postgres-down", "acme-tables", "pg_isready"),
     _down("nocodb-down", "acme-table-editor", "http://127.0.0.1:8080/"),

@@ -22,6 +22,7 @@ CASES: tuple[Case, ...] = (
         shows=("not in the group lxd",),
         lab=False,
     ),
+    Case("lxd-down", finds=(("host.lxd-answers", "lxd"),), shows=("does not say which instances",)),
     Case("ufw-disabled", finds=(("host.ufw-active", "ufw"),), shows=("after a boot nothing is filtered",)),
     Case(
         "forward-drop",
@@ -40,7 +41,6 @@ CASES: tuple[Case, ...] = (
 )
 
 ELSEWHERE: Mapping[str, str] = {
-    "host.lxd-answers": "test_checks_host.py",
     "snapshots.listed": "test_checks_snapshots.py",
     "snapshots.on-zfs": "test_checks_snapshots.py",
 }

@@ -73,7 +73,7 @@ NEEDS = (
 
 def look(survey: Survey) -> Look:
     """The things of a survey; what could not be read is left out."""
-    running = [place for place in survey.places(EVERY) if place.role]
+    running = [place for place in survey.places(EVERY) if place.role] if survey.unseen is None else []
     reads: list[tuple[Source, Callable[[], Iterable[Thing]]]] = [
         (("snapshots", "host"), lambda: _of_lists("snapshots", survey.of(SNAPSHOTS))),
         (("profiles", "host"), lambda: _of_lists("profile", survey.of(PROFILES))),
@@ -86,6 +86,8 @@ def look(survey: Survey) -> Look:
     for source, things in reads:
         with suppress(GbtuiError):
             found[source] = tuple(things())
+    if survey.unseen is not None:
+        return Look(survey.taken_at, found)
     names = [one.name for one in survey.containers]
     found[INSTANCES] = (_thing("instances", "host", "instances", names),)
     for one in survey.containers:

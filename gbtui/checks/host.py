@@ -131,6 +131,10 @@ def _lxd_forward(survey: Survey, place: Place) -> Iterator[Failing]:
 
 
 def _answers(survey: Survey, place: Place) -> Iterator[Failing]:
+    if survey.unseen is not None:
+        remedy = by_hand("snap services lxd; journalctl -u snap.lxd.daemon; then restart that unit")
+        yield Failing("lxd", "LXD does not say which instances there are", (str(survey.unseen),), remedy)
+        return
     server = survey.of(SERVER)
     if not server.trusted:
         yield Failing("lxd", "LXD answers, and does not trust this operator", (f"{server.name}: untrusted",))
@@ -226,7 +230,6 @@ ANSWERS = Check(
     scope=HOST,
     needs=(Need(SERVER),),
     judge=_answers,
-    remedy="add the operator to LXD's group, log in again",
-    departs="where LXD does not answer at all nothing can be judged: `gbtui check` says so and ends with 2",
+    remedy="look at LXD's daemon in the journal, restart its unit; add the operator to its group",
 )
 CHECKS = (RELEASE, SNAP, LXD_HELD, SSH, RIGHTS, UFW, POLICY, FORWARD, ANSWERS)

@@ -19,12 +19,17 @@ def judge(checks: Sequence[Check], survey: Survey) -> Judged:
     """Judge every check at each of its places.
 
     A check whose roles no instance has is answered at no place: other checks say what is missing.
+    Where LXD did not say which instances there are, it is unknown.
     """
     failing: list[tuple[Check, Place, Failing]] = []
     unknown: list[Unknown] = []
     answered: set[tuple[str, str]] = set()
     for check in checks:
-        for place in survey.places(check.scope):
+        places = understood(check.id, partial(survey.places, check.scope))
+        if isinstance(places, GbtuiError):
+            unknown.append(Unknown(check, "containers", str(places)))
+            continue
+        for place in places:
             found = understood(check.id, partial(_judged, check, survey, place))
             if isinstance(found, GbtuiError):
                 unknown.append(Unknown(check, place.name, str(found)))

@@ -116,7 +116,6 @@ _EVERYWHERE, _LOOPBACK = "tcp:0.0.0.0:", "tcp:127.0.0.1:"
 
 FAULTS: dict[str, Fault] = {
     "forgejo-down": _unit("Forgejo has ended", (8,), "acme-alm", "alm.service"),
-    "runner-down": _unit("the CI runner has ended", (9,), "acme-alm-ci", "alm-ci-runner.service"),
     "minio-down": _unit("MinIO has ended", (12,), "acme-drive", "drive.service"),
     "postgres-down": _unit("PostgreSQL has ended", (13,), "acme-tables", "postgresql.service"),
     "nocodb-down": _unit("NocoDB has ended", (14,), "acme-table-editor", "table-editor.service"),

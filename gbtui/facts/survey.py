@@ -8,13 +8,13 @@ asks want it. What could not be read is kept as its error: whoever needs it says
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, TypeVar, cast
 
-from gbtui.errors import GbtuiError, Malformed, NotFound
+from gbtui.errors import BadInput, GbtuiError, Malformed, NotFound
 from gbtui.facts.containers import Ask as AskInstances
 from gbtui.facts.containers import Container, Containers, ContainersReader, ask_instances
 from gbtui.hosts.base import Command, Completed, Host
@@ -89,6 +89,8 @@ class Survey:
     containers: tuple[Container, ...]
     answers: Mapping[Key, Any] = field(repr=False)
     seconds: float = 0.0
+    unseen: GbtuiError | None = None
+    """Why nobody knows which instances there are: then `containers` raises it for whoever looks."""
 
     def of(self, ask: Ask[T] | LxdAsk[T], place: Place | str = THE_HOST) -> T:
         """What `ask` found out of `place`.
@@ -118,6 +120,25 @@ class Survey:
     def sibling(self, place: Place, role: str) -> Place | None:
         """The instance that has `role` for the same tenant, None where there is none."""
         return next((one for one in self.places((role,)) if one.tenant == place.tenant), None)
+
+
+class Unseen(tuple[Container, ...]):
+    """Instances that LXD did not tell of: whoever wants to see them gets the error instead of none."""
+
+    __slots__ = ()
+
+    def __new__(cls, error: GbtuiError) -> Unseen:
+        """Only the error is in it."""
+        return super().__new__(cls, (error,))  # type: ignore[arg-type]  # never handed out
+
+    def _tell(self) -> GbtuiError:
+        return cast("GbtuiError", super().__getitem__(0))
+
+    def __iter__(self) -> Iterator[Container]:
+        raise self._tell()
+
+    def __len__(self) -> int:
+        raise self._tell()
 
 
 def places(scope: Scope, containers: Iterable[Container]) -> tuple[Place, ...]:
@@ -153,11 +174,21 @@ class Surveyor:
     async def look(self, needs: Iterable[Need], *, fresh: bool = False) -> Survey:
         """One survey for all `needs`. With `fresh` nothing kept is used.
 
+        Where LXD does not say which instances there are, the host is asked all the same.
+
         Raises:
-            GbtuiError: LXD did not say which instances there are: then no check can be judged.
+            GbtuiError: the host cannot be reached, or has no instance of the tenant.
         """
         began = self._clock()
-        containers = await self._containers.read()
+        unseen: GbtuiError | None = None
+        try:
+            containers = await self._containers.read()
+        except BadInput:
+            raise
+        except GbtuiError as error:
+            if not self._host.link.connected:
+                raise
+            unseen, containers = error, Containers(())
         wanted = self._wanted(needs, containers, began, fresh=fresh)
         asked = [self._ask(place, asks) for place, asks in wanted.items()]
         found: dict[Key, Any] = {key: answer for key, (_, answer) in self._kept.items()}
@@ -167,7 +198,8 @@ class Surveyor:
         for key, answer in found.items():
             if key[0].every and key not in self._kept and not isinstance(answer, GbtuiError):
                 self._kept[key] = (at, answer)
-        return Survey(self._profile, datetime.now(UTC), containers.containers, found, at - began)
+        seen = containers.containers if unseen is None else Unseen(unseen)
+        return Survey(self._profile, datetime.now(UTC), seen, found, at - began, unseen)
 
     def _wanted(
         self, needs: Iterable[Need], containers: Containers, now: float, *, fresh: bool

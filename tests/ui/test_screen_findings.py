@@ -173,12 +173,13 @@ async def test_headings_are_passed_over_in_words(tmp_path: Path) -> None:
 
 
 async def test_what_is_not_known_is_neither_well_nor_silent(tmp_path: Path) -> None:
-    """LXD does not answer: that is a finding, what hangs on it is unknown; the strip does not say quiet."""
+    """LXD does not answer: what hangs on it is unknown, in words; the strip does not say quiet."""
     async with cockpit(session(tmp_path, faults=["lxd-down"]), NARROW, ready=False) as (app, pilot):
         await until(pilot, lambda: app.session.checks().reading.value)
         await pilot.press("f")
-        await see(app, pilot, "findings", "✖ ", "LXD does not")
+        await see(app, pilot, "findings", "? unknown", "LXD (GET /1.0/instances)")
         assert "as the guide says" not in screen_text(app)
+        assert "?" in screen_text(app).splitlines()[0]
 
 
 def test_the_sections_stand_in_order_and_unknowns_share_a_row() -> None:
