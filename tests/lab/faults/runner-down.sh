@@ -1,4 +1,0 @@
-# The CI runner has ended.
-inject() { lxc exec acme-alm-ci -- systemctl stop alm-ci-runner.service </dev/null; }
-undo() { lxc exec acme-alm-ci -- systemctl start alm-ci-runner.service </dev/null; }
-"$1"
