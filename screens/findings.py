@@ -129,15 +129,18 @@ class FindingsScreen(Page[None]):
         self.cockpit.session.checks().refresh()
 
     def action_waive(self) -> None:
-        finding = self._finding()
+        finding, session = self._finding(), self.cockpit.session
         if finding is None:
+            return
+        if self._row is not None and self._row.kind == "waived":
+            where = f"to withdraw it, take it out of {session.waivers.where}"
+            self.notify(f"{self._row.waiver}; {where}", title="waived already")
             return
 
         def answered(values: dict[str, str] | None) -> None:
             if values is not None:
                 self._waive(finding, values)
 
-        session = self.cockpit.session
         about = f"{finding.check.id} at {finding.failing.subject}: {finding.failing.message}"
         wanted = parameters(datetime.now(UTC).date(), session.engine.user)
         self.app.push_screen(Form("Accept this finding for a while", about, wanted), answered)

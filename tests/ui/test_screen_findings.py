@@ -128,6 +128,8 @@ async def test_a_finding_is_waived_with_a_reason(tmp_path: Path, monkeypatch: py
         assert 'subject = "acme-webmail"' in file.read_text()
         await pilot.press("G")
         await see(app, pilot, "waived: moved away (alice@laptop, until 2999-12-31)")
+        await pilot.press("w")
+        await until(pilot, lambda: "waived already" in toasts(app))
         file.write_text("[[waiver]]\nreason = ''\n")
         await pilot.press("R")
         await until(pilot, lambda: "waivers.toml, line 1" in str(app.session.waivers.error))
