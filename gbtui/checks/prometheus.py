@@ -46,7 +46,7 @@ def exposition(host: str, checks: Sequence[Check], report: Report, least: Severi
             of | {"check": one.check.id, "severity": str(one.severity), "subject": one.failing.subject},
             one.since,
         )
-        for one in sorted(report.findings, key=lambda one: one.key)
+        for _, one in sorted({one.key: one for one in report.findings}.items())
     ]
     return _written(
         {
