@@ -72,6 +72,7 @@ def snapshots(lab: Lab, name: str) -> list[str]:
     return [line.rpartition("@")[2] for line in lab.run("sudo", *words).stdout.splitlines()]
 
 
+@full
 def test_a_port_is_opened_and_the_guides_are_never_closed(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     assert greeting(lab, 8025) == ""
