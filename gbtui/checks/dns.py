@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gbtui.checks.base import Check, Failing, Remedy, Severity, operation
+from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.dns_asks import DNS
 from gbtui.errors import TimedOut
 from gbtui.facts.dns import Block, Rule, decides
@@ -54,8 +54,12 @@ def _lines(block: Block, rules: tuple[Rule, ...] | None) -> tuple[str, ...]:
     return (head, *(f"{one.action} type {' '.join(one.types)} net {' '.join(one.nets)}" for one in rules))
 
 
-def _apply(look: DnsLook, place: Place, zone: str) -> Remedy | None:
-    return operation("dns.apply-acl", container=place.name, zone=zone) if zone in look.files else None
+def _apply(look: DnsLook, place: Place, zone: str) -> Remedy:
+    if zone in look.files:
+        return operation("dns.apply-acl", container=place.name, zone=zone)
+    return by_hand(
+        f"an acl for {zone}: allow net 10.0.0.0/8 127.0.0.0/8, then block; no zone file is behind it"
+    )
 
 
 def _asked(survey: Survey, place: Place) -> DnsLook:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from gbtui.checks import proxy_names
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
@@ -27,12 +27,24 @@ def _vhosts(survey: Survey, place: Place) -> Iterator[Failing]:
     few = len(running.names) <= FEW
     if len(names) >= floor and not few:
         return
+    if gone and not few and len(names) * 2 > floor:
+        yield _some_gone(place, len(names), floor, source, gone)
+        return
     message = f"only {len(running.names)} vhosts are served"
     message += f", and there were {floor}" if len(names) < floor else ": a partial configuration"
     evidence = [f"served: {listed(running.names)}"]
     evidence += [f"{floor} by {source}"] if len(names) < floor else []
     evidence += [f"gone: {listed(gone)}"] if gone else []
     yield Failing(place.name, message, tuple(evidence), _back(survey, place))
+
+
+def _some_gone(place: Place, now: int, floor: int, source: str, gone: Collection[str]) -> Failing:
+    """A few vhosts fewer than there were: lost, or taken out by somebody who did not say so."""
+    message = f"{floor - now} vhosts are gone that there were: lost, or taken out by hand"
+    evidence = (f"{now} are served, {floor} by {source}", f"gone: {listed(gone)}")
+    names = ",".join(sorted(gone)[:20])
+    words = "put them back (proxy.restore), or say that they are meant to be gone: gbtui apply proxy.reload"
+    return Failing(place.name, message, evidence, by_hand(f"{words} domain={names}"), Severity.WARNING)
 
 
 def _back(survey: Survey, place: Place) -> Remedy:

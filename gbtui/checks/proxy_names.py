@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
-from gbtui.checks.proxy_asks import ATTEMPTS, FILES, RESOLVED, RUNNING, STORES, listed
+from gbtui.checks.proxy_asks import ATTEMPTS, BESIDE, FILES, RESOLVED, RUNNING, STORES, listed
 from gbtui.facts.proxy_config import ProxyConfig
 from gbtui.facts.proxy_tls import Attempt, Store
 from gbtui.facts.survey import Need, Place, Survey
@@ -14,6 +14,8 @@ from gbtui.facts.x509 import Validity
 PROXY = ("proxy",)
 LEFT = 5
 """Caddy renews when a third of a certificate's life is left; a fifth says that it could not."""
+SETTLES = 300.0
+"""Seconds after a change of the file in which a certificate may still be on its way."""
 
 
 def _dead(survey: Survey, place: Place) -> Iterator[Failing]:
@@ -61,10 +63,12 @@ def _certificates(survey: Survey, place: Place) -> Iterator[Failing]:
         return  # kept by another module than files: proxy.storage-root says so
     dead = {name for name, how in survey.of(RESOLVED, place).items() if how == "none"}
     failing = {one.name: one for one in attempts}
+    beside = survey.of(BESIDE, place)
+    fresh = beside.now - beside.changed < SETTLES
     for name in sorted(running.managed.names):
         found = store.covers(name)
-        if found == "" and (not running.managed.sure or (name in dead and "*" not in name)):
-            continue  # loaded by hand, or proxy.dead-domains says why
+        if found == "" and (fresh or not running.managed.sure or (name in dead and "*" not in name)):
+            continue  # on its way, or loaded by hand, or proxy.dead-domains says why
         said = _state(survey, found)
         if said:
             message, severity = said
@@ -108,7 +112,7 @@ CERTIFICATES = Check(
     sentence="every vhost with TLS has a certificate in the storage that is valid for long enough",
     severity=Severity.ERROR,
     scope=PROXY,
-    needs=(RUNS, Need(STORES, PROXY), FOUND, TRIED),
+    needs=(RUNS, Need(STORES, PROXY), Need(BESIDE, PROXY), FOUND, TRIED),
     judge=_certificates,
     remedy="what Caddy's journal says",
     certain=False,

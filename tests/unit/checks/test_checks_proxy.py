@@ -10,11 +10,12 @@ import pytest
 from gbtui.checks.base import Check, Failing, Severity
 from gbtui.checks.judge import judge
 from gbtui.checks.proxy import CHECKS, IS_FILE, VHOSTS
-from gbtui.checks.proxy_asks import ATTEMPTS, FILE, RESOLVED, RUNNING, STORES, Meaning
+from gbtui.checks.proxy_asks import ATTEMPTS, BESIDE, FILE, KNOWN, RESOLVED, RUNNING, STORES, Meaning
 from gbtui.checks.proxy_names import CERTIFICATES, DEAD
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Malformed, NotFound
 from gbtui.facts.proxy_config import parse_config
+from gbtui.facts.proxy_floor import Floor, Known
 from gbtui.facts.proxy_tls import Store
 from gbtui.facts.survey import Place, Survey
 from gbtui.facts.x509 import Validity
@@ -94,6 +95,30 @@ async def test_vhosts_that_the_file_lost_are_not_simply_reloaded() -> None:
     assert told[0].remedy is not None
     assert not told[0].remedy.operation
     assert running.config.vhosts[0].name in told[0].remedy.words
+
+
+async def test_a_few_vhosts_fewer_are_a_warning_with_two_ways_out() -> None:
+    found = await demo()
+    names = frozenset((*found.of(RUNNING, PROXY).config.names, "gone.example", "old.example"))
+    known = Known(b"x", Floor(names, "config.vhosts"))
+    told = failing(with_answer(found, KNOWN, PROXY, known), VHOSTS)
+    assert [(one.severity, "2 vhosts are gone" in one.message) for one in told] == [(Severity.WARNING, True)]
+    assert told[0].remedy is not None
+    assert "domain=gone.example,old.example" in told[0].remedy.words
+
+
+async def test_the_profiles_floor_counts_where_it_is_higher() -> None:
+    found = await demo()
+    higher = replace(found, profile=replace(found.profile, vhost_floor=60))
+    assert "there were 60" in failing(higher, VHOSTS)[0].message
+
+
+async def test_a_certificate_may_be_on_its_way() -> None:
+    found = await survey(DemoHost(faults=("caddy-certificate-lost",)), CHECKS)
+    beside = found.of(BESIDE, PROXY)
+    assert len(failing(found, CERTIFICATES)) == 1
+    fresh = with_answer(found, BESIDE, PROXY, replace(beside, changed=beside.now - 60))
+    assert failing(fresh, CERTIFICATES) == []
 
 
 async def test_without_the_admin_api_nothing_is_taken_for_well() -> None:
