@@ -46,6 +46,58 @@ async def ran(script: str, *words: str, path: Path | None = None, shell: str = "
     return Completed(Command(("sh",)), process.returncode or 0, out, err, 0.0)
 
 
+def programs(folder: Path, **texts: str) -> Path:
+    """Programs of these names, as scripts."""
+    folder = folder / "bin"
+    folder.mkdir(exist_ok=True)
+    for name, content in texts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{content}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "curl", "said"),
+    [
+        ("a.test {\n  import tls_config\n}\n", "printf '{\"result\":{}}\\n200'", b"api 200\n{"),
+        ("a.test {\n  nonsense\n}\n", 'printf \'{"error":"no"}\\n400\'', b"api 400\n{"),
+        ("a.test {\n}\n", "printf 'not found\\n404'", b"adapt 3\n"),
+        ("a.test {\n}\n", "exit 7", b"adapt 3\n"),
+        ("import sites/*.conf\n", "printf '{\"result\":{}}\\n200'", b"adapt 3\n"),
+        ("a.test {\n\timport ../shared\n}\n", "printf '{\"result\":{}}\\n200'", b"adapt 3\n"),
+    ],
+)
+async def test_the_file_is_adapted_by_the_api_where_that_reads_the_same(
+    tmp_path: Path, content: str, curl: str, said: bytes
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(content)
+    path = programs(tmp_path, curl=curl, caddy='echo "$1"; exit 3', systemctl="echo 0")
+    done = await ran(scripts.ADAPTED, "proxy.service", str(config), "http://localhost:2019", path=path)
+    assert done.stdout.startswith(said)
+
+
+async def test_every_name_is_looked_up_once_and_a_slow_resolver_is_no_answer(tmp_path: Path) -> None:
+    hosts = '{"a":[{"host":["A.example","b.example","*.c.example"]},{"host":["slow.example","-x.example"]}]}'
+    getent = "case $2 in a.example) ;; slow.example) exit 1;; *) exit 2;; esac"
+    path = programs(tmp_path, curl=f"echo '{hosts}'", getent=getent)
+    done = await ran(scripts.RESOLVE, "http://localhost:2019", path=path)
+    assert sorted(done.stdout.split(b"\n")) == [
+        b"",
+        b"found a.example",
+        b"none b.example",
+        b"slow slow.example",
+    ]
+
+
+async def test_of_the_journal_only_what_is_about_certificates_is_told(tmp_path: Path) -> None:
+    lines = '{"logger":"tls.obtain","error":"x"}\n{"logger":"http"}\n{"msg":"load complete"}\n'
+    path = programs(tmp_path, systemctl="echo 4f2a", journalctl=f"printf '{lines}'")
+    done = await ran(scripts.JOURNAL, "proxy.service", path=path)
+    assert done.stdout.count(b"\n") == 2
+    assert b'"http"' not in done.stdout
+
+
 async def test_backups_are_dated_by_when_they_were_made(tmp_path: Path) -> None:
     config = tmp_path / "config"
     assert (await ran(scripts.BACKUPS, str(config))).status == 66
