@@ -52,9 +52,12 @@ class Inspector:
         self._seen = seen
         self._watch: Watch | None = None
 
-    async def round(self) -> Report:
-        """One survey, judged. Raises a GbtuiError where LXD did not say what there is."""
-        survey = await self._surveyor.look((*needs_of(self._checks), *self._also))
+    async def round(self, *, fresh: bool = False) -> Report:
+        """One survey, judged; with `fresh` nothing kept is used.
+
+        Raises a GbtuiError where LXD did not say what there is.
+        """
+        survey = await self._surveyor.look((*needs_of(self._checks), *self._also), fresh=fresh)
         if self._seen is not None:
             await asyncio.to_thread(self._seen, survey)
         if self._watch is None:
@@ -66,12 +69,12 @@ class Inspector:
         await asyncio.to_thread(self._save, watch)
         return report
 
-    async def once(self) -> Report:
+    async def once(self, *, fresh: bool = False) -> Report:
         """As `round`, for whoever looks only once: what is uncertain is asked a second time."""
-        report = await self.round()
+        report = await self.round(fresh=fresh)
         if report.pending:
             await asyncio.sleep(LOOK_AGAIN)
-            report = await self.round()
+            report = await self.round(fresh=fresh)
         return report
 
     def _opened(self) -> Watch:

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import certificate, files
+from gbtui.demo import certificate, files, resolver
 from gbtui.demo.caddyfile import Refusal, adapt
 from gbtui.demo.call import Answer, Call, failed
 from gbtui.demo.state import File, Place
@@ -18,6 +18,7 @@ USER = "caddy"
 CONFIG = "/opt/gbo/conf/config"
 HOME = "/var/lib/caddy"
 STORAGE = "/opt/gbo/data/caddy"
+CERTIFICATES = f"{STORAGE}/certificates/acme-v02.api.letsencrypt.org-directory"
 #: Caddy writes what it runs there by itself.
 AUTOSAVE = f"{HOME}/.config/caddy/autosave.json"
 _REFUSED = 'Post "http://localhost:2019/load": dial tcp 127.0.0.1:2019: connect: connection refused'
@@ -51,14 +52,33 @@ def caddy(call: Call) -> Answer:
 
 
 def start(place: Place, now: float) -> bool:
-    """Caddy starts with its file, and remembers nothing of before; whether it could."""
+    """Caddy starts with its file, and remembers nothing of before; whether it could.
+
+    It gets the certificates that are not in its storage, for names that have an address.
+    """
     place.units[UNIT].tried.clear()
     file = place.files.get(CONFIG)
     try:
         _run(place, adapt(file.data if file else b"}"), now)
     except Refusal:
         return False
+    if file is not None and STORAGE.encode() in file.data:
+        issue(place, now)
     return True
+
+
+def issue(place: Place, now: float) -> None:
+    """The certificates that are missing from the storage."""
+    for name in dict.fromkeys(hosts(json.loads(running(place) or b"{}"))):
+        if f"{CERTIFICATES}/{name}/{name}.crt" not in place.files and resolver.resolves(name):
+            _keep(place, name, now)
+
+
+def _keep(place: Place, name: str, since: float) -> None:
+    key = f"-- {name} key {hashlib.sha256(name.encode()).hexdigest()} --\n".encode()
+    leaf = certificate.pem(name, since, since + 90 * 86400)
+    for ending, data, mode in (("crt", leaf, 0o644), ("key", key, 0o600)):
+        place.files[f"{CERTIFICATES}/{name}/{name}.{ending}"] = File(data, mode, f"{USER}:{USER}", since)
 
 
 def running(place: Place) -> bytes | None:
@@ -79,12 +99,8 @@ def storage(place: Place, now: float) -> None:
     """What lies in the storage of a proxy that has run for months: an account, a certificate a name."""
     account = f"{STORAGE}/acme/acme-v02.api.letsencrypt.org-directory/users/default/default.json"
     place.files[account] = File(b'{"status":"valid"}\n', 0o600, f"{USER}:{USER}", now - 9e6)
-    folder = f"{STORAGE}/certificates/acme-v02.api.letsencrypt.org-directory"
     for name in dict.fromkeys(hosts(json.loads(running(place) or b"{}"))):
-        key = f"-- {name} key {hashlib.sha256(name.encode()).hexdigest()} --\n".encode()
-        leaf = certificate.pem(name, now - 3e6, now - 3e6 + 90 * 86400)
-        for ending, data, mode in (("crt", leaf, 0o644), ("key", key, 0o600)):
-            place.files[f"{folder}/{name}/{name}.{ending}"] = File(data, mode, f"{USER}:{USER}", now - 3e6)
+        _keep(place, name, now - 3e6)
     if not any(name.startswith(f"{CONFIG}.bak-") for name in place.files):
         _edited(place, now - 41 * 86400)
 

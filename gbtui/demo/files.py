@@ -226,7 +226,7 @@ def write(state: State, place: Place, path: str, data: bytes, *, mode: int | Non
 
 
 def grep(call: Call) -> Answer:
-    """`grep [-R] [-l] [-s] [-q] [-F] TEXT PATH…`: TEXT is taken as it stands."""
+    """`grep [-R] [-l] [-s] [-q] [-F] [-c] TEXT PATH…`: TEXT is taken as it stands."""
     flags = {letter for word in call.arguments if word.startswith("-") for letter in word[1:]}
     words = [word for word in call.arguments if not word.startswith("-")]
     if len(words) < 2:
@@ -241,5 +241,7 @@ def grep(call: Call) -> Answer:
             found = [line for line in data.splitlines(keepends=True) if wanted in line]
             out += [f"{name}\n".encode()] if found and "l" in flags else found
     status = 2 if errors else 0 if out else 1
+    if "c" in flags:
+        out = [f"{len(out)}\n".encode()]
     shown = b"" if "q" in flags else b"".join(out)
     return Answer(status, shown, b"" if "s" in flags else "".join(errors).encode())

@@ -23,12 +23,13 @@ def logger(call: Call) -> Answer:
 
 
 def journalctl(call: Call) -> Answer:
-    """`journalctl [-q] [--no-pager] [-t TAG] [-n COUNT] [-o cat]`: what was logged here, oldest first."""
+    """`journalctl [-q] [--no-pager] [-t TAG] [-u UNIT] [-n COUNT] [-o cat]`: what was logged, oldest first."""
     words, tag, count, bare = list(call.arguments), "", KEPT, False
     while words:
         word = words.pop(0)
-        if word in ("-t", "-n", "-o") and words:
+        if word in ("-t", "-n", "-o", "-u") and words:
             value = words.pop(0)
+            tag = value.removesuffix(".service") if word == "-u" else tag
             tag = value if word == "-t" else tag
             count = int(value) if word == "-n" else count
             bare = bare or value == "cat"

@@ -74,8 +74,8 @@ class Seen:
 
 
 async def look_at(hands: Hands, condition: Condition) -> Seen:
-    """Whether a check holds or fails now, with its evidence."""
-    report = await hands.inspector(chosen([condition.check])).once()
+    """Whether a check holds or fails now, with its evidence: what was read before a change says nothing."""
+    report = await hands.inspector(chosen([condition.check])).once(fresh=True)
     found = [one for one in report.findings if condition.at in ("", one.failing.subject)]
     lines = [f"{one.failing.subject}: {one.failing.message}" for one in found]
     lines += [f"    {line}" for one in found for line in one.failing.evidence]
