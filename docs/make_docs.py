@@ -112,7 +112,8 @@ async def picture(size: tuple[int, int], feeds: tuple[str, ...], keys_to_press: 
             for key in keys_to_press[:1]:
                 await pilot.press(key)
             async with asyncio.timeout(60):
-                while not all(app.root.feeds[name].reading.value for name in feeds):
+                read = [app.root.feeds[name] for name in feeds]
+                while not (session.checks().reading.value and all(feed.reading.value for feed in read)):
                     await pilot.pause(0.05)
             for key in keys_to_press[1:]:
                 await pilot.press(key)

@@ -176,7 +176,7 @@ def _thing(kind: str, where: str, name: str, lines: Iterable[str], digest: str =
 # -- no secrets -------------------------------------------------------------------------------
 
 _NAMED = re.compile(
-    r"(?i)^(\s*[\w.-]*(?:token|secret|passw|api_?key|credential|auth)[\w.-]*[ \t=:]+)(?!\{)\S.*$"
+    r"(?i)^(\s*(?:[#;]+\s*)?[\w.-]*(?:token|secret|passw|api_?key|credential|auth)[\w.-]*[ \t=:]+)(?!\{)\S.*$"
 )
 _HASH = re.compile(r"\$(?:2[abxy]|argon2\w*|[156y])\$\S+")
 _LONG = re.compile(r"(?<![\w./-])(?=[^\s\d]*\d)(?=[^\sA-Za-z]*[A-Za-z])[A-Za-z0-9+_=-]{24,}(?![\w./-])")
