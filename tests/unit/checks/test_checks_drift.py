@@ -127,7 +127,8 @@ async def test_a_secret_is_neither_kept_nor_told(tmp_path: Path) -> None:
     )
     host.state.places["acme-proxy"].files[CADDYFILE].data += (
         b"acme_dns cloudflare AbC123dEf456GhI789jKl012\n"
-        b"\tapi_token hunter22\n#  old_token hunter22\n\tbasic_auth {\n\t\tbob $2a$14$Zkx19XLiW6VYouLHR5NmfO\n\t}\n"
+        b"\tapi_token hunter22\n#  old_token hunter22\n"
+        b"\tbasic_auth {\n\t\tbob $2a$14$Zkx19XLiW6VYouLHR5NmfO\n\t}\n"
     )
     host.state.instances["acme-alm"].config["environment.VAULT_TOKEN"] = "s.1234567890abcdefghij"
     found = book.take(await seen(host))
