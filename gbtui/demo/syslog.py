@@ -23,7 +23,7 @@ def logger(call: Call) -> Answer:
 
 
 def journalctl(call: Call) -> Answer:
-    """`journalctl [-q] [--no-pager] [-t TAG] [-u UNIT] [-n COUNT] [-o cat]`: what was logged, oldest first."""
+    """`journalctl [-q] [--no-pager] [-t TAG] [-u UNIT] [-n N] [-o cat]`: what was logged, oldest first."""
     words, tag, count, bare = list(call.arguments), "", KEPT, False
     while words:
         word = words.pop(0)

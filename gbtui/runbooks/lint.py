@@ -41,6 +41,12 @@ def _of_step(book: Runbook, step: Step) -> Iterator[str]:
         why = refusal(step.look.argv, step.look.stdin)
         if why:
             yield f"{where}: {why}"
+    for name in sorted(set(learned(step)) & {one.name for one in book.parameters}):
+        yield f"{where}: it finds {name}, which is a parameter already; name one of them otherwise"
+    if step.takes and step.kind != "check":
+        yield f"{where}: only a check has a finding to take values of"
+    if step.kind == "ask" and (step.when or step.verify):
+        yield f"{where}: a question is always asked; lead around it with a branch of another step"
     if step.kind == "operation":
         yield from _of_operation(step, where)
     if not step.text:

@@ -10,7 +10,7 @@ from gbtui.checks.containers import RUNNING
 from gbtui.checks.firewall import LOOPBACK
 from gbtui.runbooks.walk import Walks
 from screens.app import CockpitApp
-from screens.choose import Choose
+from screens.choose import ChoiceList, Choose
 from screens.findings import FindingsScreen
 from screens.plan import PlanScreen
 from screens.runbook import RunbookScreen
@@ -25,9 +25,13 @@ def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 async def walking(app: CockpitApp, pilot: AppPilot) -> RunbookScreen:
-    """The screen of the first runbook offered."""
+    """The screen of the runbook for Valkey, chosen among those offered."""
     await pilot.press("r")
     await until(pilot, lambda: isinstance(app.screen, Choose))
+    offered = app.screen.query_one(ChoiceList)
+    wanted = offered.get_option_index("valkey-timeout")
+    await pilot.press(*["j"] * (wanted - (offered.highlighted or 0)))
+    await until(pilot, lambda: offered.highlighted == wanted)
     assert "Valkey times out" in screen_text(app)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, RunbookScreen))

@@ -71,6 +71,19 @@ def test_takes_is_a_list_of_names(step: str) -> None:
         book(f'check = "proxy.dead-domains"\n{step}')
 
 
+def test_values_are_found_where_there_is_a_finding_and_under_a_name_of_their_own() -> None:
+    assert "only a check" in problems(book('command = "uptime"\ntakes = ["domain"]'))[0]
+    named = '# Mine\n\n```toml\nid = "mine"\nparameters = { domain = { form = "one" } }\n```\n'
+    does = 'check = "proxy.dead-domains"\nat = "{domain}"\ntakes = ["domain"]'
+    step = f"\n## One\n\nWhy.\n\n```toml\n{does}\n```\n"
+    assert "a parameter already" in problems(parse(named + step, Path("mine.md")))[0]
+
+
+def test_a_question_has_no_condition() -> None:
+    step = 'ask = "so?"\nanswers = { yes = "" }\nwhen = { check = "containers.running" }'
+    assert "always asked" in problems(book(step))[0]
+
+
 def test_a_name_that_nothing_gives_a_value_to_is_named() -> None:
     assert "no step finds it" in problems(book('command = "cat {file}"'))[0]
 

@@ -151,9 +151,12 @@ def test_a_file_that_is_no_walk_costs_itself(tmp_path: Path) -> None:
     assert (folder / f"{walk.id}.json").stat().st_mode & 0o777 == 0o600
 
 
+VALKEY = find("valkey-timeout")
+
+
 @given(st.text(max_size=60))
 def test_a_parameter_is_one_argument_or_refused(value: str) -> None:
-    book = find("valkey-timeout")
+    book = VALKEY
     with suppress(BadInput):
         values = checked(book, {"container": value}, {"system": "acme-system"})
         step = filled(book.step("does-valkey-answer"), values)

@@ -22,6 +22,9 @@ from tests.unit.operations.hurried import hurried, swift
 MOST = 60
 """Steps after which a walk is taken for one that goes round."""
 
+PATIENCE = 2.0
+"""Seconds that a wait has at most."""
+
 
 class Hurried(Session):
     """A session whose plans look often."""
@@ -57,7 +60,8 @@ async def walked(hands: Session, book: Runbook, values: Mapping[str, str], answe
     for _ in range(MOST):
         if walk.ended:
             return walk
-        step = replace(filled(book.step(walk.at), walk.values), every=0.05)
+        step = filled(book.step(walk.at), walk.values)
+        step = replace(step, every=0.05, limit=min(step.limit, PATIENCE))
         if step.kind == "ask":
             walk = course.answered(walk, book, step, await answer(step), "tester")
             continue

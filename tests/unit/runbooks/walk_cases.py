@@ -1,0 +1,53 @@
+"""How each runbook is walked by itself: parameters, what is answered to its questions, what hands do.
+
+Every runbook that comes with gbtui has a row; every drill it names is walked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gbtui.demo.proxy_config import CADDYFILE
+
+
+@dataclass(frozen=True)
+class Row:
+    """A runbook's walk.
+
+    `values`: its parameters. `says`: step → answer; a question that is not there is answered by its
+    first. `hands`: steps that stand for what an operator does by hand or what comes by itself: the fault
+    is taken back there. `wrong`: answers of somebody who takes the other branch (then `says` again).
+    `leaves`: drills whose finding stays after the wrong branch, for that branch is to leave it as it is.
+    `files`: text for a parameter that is a file of this machine.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    says: Mapping[str, str] = field(default_factory=dict)
+    hands: frozenset[str] = frozenset()
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+SYSTEM, PROXY = {"container": "acme-system"}, {"container": "acme-proxy"}
+ROWS: Mapping[str, Row] = {
+    "botserver-unreachable": Row(
+        SYSTEM, hands=frozenset({"end", "again"}), wrong={"end": "no: somebody needs it", "served": "no"}
+    ),
+    "caddyfile-partial": Row(PROXY, wrong={"served": "no"}),
+    "certificates-lost": Row(PROXY),
+    "change-caddyfile": Row(
+        files={"file": f"# mine\n{CADDYFILE}"}, wrong={"wanted": "no: my file replaces it"}
+    ),
+    "coredns-hardening": Row(),
+    "dead-domain": Row(wrong={"owner": "no: its DNS is put right"}),
+    "mail-dark": Row(
+        {"server": "acme-email"},
+        hands=frozenset({"connect"}),
+        wrong={"connect": "no: leave it", "outside": "no"},
+    ),
+    "no-internet": Row(hands=frozenset({"enable"}), wrong={"reaches": "no"}),
+    "privileged-lost": Row(SYSTEM, hands=frozenset({"chown"}), wrong={"chown": "no: somebody else will"}),
+    "valkey-timeout": Row(SYSTEM, wrong={"served": "no"}),
+    "vault-sealed": Row(SYSTEM, wrong={"served": "no"}),
+}
