@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from gbtui.demo import lxd_devices
-from gbtui.demo.state import Instance, State
+from gbtui.demo.state import Instance, State, Unit
 from gbtui.errors import BadInput, Failed
 from gbtui.hosts.base import LxdEvent
 
@@ -28,6 +28,7 @@ def change_power(state: State, one: Instance, action: str) -> None:
         lxd_devices.boot(state, one)
         for unit in state.places[one.name].units.values():
             unit.since = now
+            unit.active = unit.active or type(unit) is Unit  # enabled; one with files is what they say
     tell(state, _STATES[action], f"/1.0/instances/{one.name}")
 
 

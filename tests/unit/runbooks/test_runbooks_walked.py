@@ -9,6 +9,7 @@ import pytest
 
 from gbtui.checks.catalog import chosen
 from gbtui.demo.host import DemoHost
+from gbtui.hosts.base import Command
 from gbtui.runbooks.catalog import runbooks
 from gbtui.runbooks.types import Runbook, Step
 from gbtui.runbooks.walk import Walk
@@ -57,7 +58,11 @@ async def findings(hands: Hurried, book: Runbook) -> list[tuple[str, str]]:
 
 
 async def walk_of(hands: Hurried, book: Runbook, folder: Path, answer: Answering) -> Walk:
-    return await walked(hands, book, values(ROWS[book.id], folder), answer)
+    row = ROWS[book.id]
+    if row.prepared:
+        done = await hands.host.run(Command(row.prepared))
+        assert done.ok, done.stderr
+    return await walked(hands, book, values(row, folder), answer)
 
 
 def test_every_runbook_has_a_row_and_a_drill() -> None:

@@ -18,8 +18,8 @@ class Row:
     `values`: its parameters. `says`: step → answer; a question that is not there is answered by its
     first. `hands`: steps that stand for what an operator does by hand or what comes by itself: the fault
     is taken back there. `wrong`: answers of somebody who takes the other branch (then `says` again).
-    `leaves`: drills whose finding stays after the wrong branch, for that branch is to leave it as it is.
-    `files`: text for a parameter that is a file of this machine.
+    `files`: text for a parameter that is a file of this machine. `prepared`: a command of the host that
+    makes what the runbook works with.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +27,7 @@ class Row:
     hands: frozenset[str] = frozenset()
     wrong: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    prepared: tuple[str, ...] = ()
 
 
 SYSTEM, PROXY = {"container": "acme-system"}, {"container": "acme-proxy"}
@@ -39,8 +40,23 @@ ROWS: Mapping[str, Row] = {
     "change-caddyfile": Row(
         files={"file": f"# mine\n{CADDYFILE}"}, wrong={"wanted": "no: my file replaces it"}
     ),
+    "container-restore": Row(
+        {"container": "acme-webmail", "snapshot": "good"},
+        says={"last": "no: it works, or somebody looks at it by day"},
+        wrong={"dispensable": "no: a restart may do", "last": "yes"},
+        prepared=("lxc", "snapshot", "acme-webmail", "good"),
+    ),
     "coredns-hardening": Row(),
     "dead-domain": Row(wrong={"owner": "no: its DNS is put right"}),
+    "disk-space": Row(
+        hands=frozenset({"destroy", "add"}),
+        wrong={"destroy": "no: they are needed", "add": "no: whoever owns the host is called"},
+    ),
+    "http-flood": Row(
+        PROXY,
+        hands=frozenset({"nat"}),
+        wrong={"nat": "no: not now", "ends": "it is not the flood's jail: look again"},
+    ),
     "mail-dark": Row(
         {"server": "acme-email"},
         hands=frozenset({"connect"}),
