@@ -11,6 +11,8 @@ from gbtui.errors import Failed
 from gbtui.facts.firewall_types import Chain, Firewall
 from gbtui.facts.survey import HOST, Need, Place, Survey
 
+UPGRADE = by_hand("upgrade the host, or choose a profile that names its release")
+TO_SNAP = by_hand("move to the snap in a window (lxd.migrate), or waive it with the reason")
 HELD = by_hand("snap refresh --hold lxd; then refresh it in a window you choose: containers may restart")
 KEYS_ONLY = by_hand(
     "set PasswordAuthentication no and KbdInteractiveAuthentication no where the evidence shows them, then "
@@ -27,23 +29,26 @@ def _release(survey: Survey, place: Place) -> Iterator[Failing]:
         name = found.get("PRETTY_NAME") or found.get("ID") or "an unknown system"
         seen = tuple(f"{key}={found[key]}" for key in ("ID", "VERSION_ID") if key in found)
         message = f"the host runs {name}, not {profile.host_os} {profile.host_release}"
-        yield Failing("host", message, seen or ("/etc/os-release says neither",))
+        yield Failing("host", message, seen or ("/etc/os-release says neither",), UPGRADE)
 
 
 def _snap(survey: Survey, place: Place) -> Iterator[Failing]:
     server, snap = survey.of(SERVER), survey.of(FACTS).snap
     answers = f"{server.name} {server.version} answers on the socket"
     if server.name != "lxd":
-        yield Failing("lxd", f"not LXD but {server.name} answers", (answers,))
+        yield Failing("lxd", f"not LXD but {server.name} answers", (answers,), TO_SNAP)
     elif snap is None:
-        yield Failing("lxd", "LXD is not installed as a snap", (answers, "snap list lxd: no such snap"))
+        seen = (answers, "snap list lxd: no such snap")
+        yield Failing("lxd", "LXD is not installed as a snap", seen, TO_SNAP)
 
 
 def _held(survey: Survey, place: Place) -> Iterator[Failing]:
     snap = survey.of(FACTS).snap
     if snap is not None and not snap.held:
         seen = (f"snap list lxd: {snap.version} {snap.tracking}, not held",)
-        yield Failing("lxd", "snapd refreshes LXD at a time of its own, which may restart containers", seen)
+        yield Failing(
+            "lxd", "snapd refreshes LXD at a time of its own, which may restart containers", seen, HELD
+        )
 
 
 def _keys_only(survey: Survey, place: Place) -> Iterator[Failing]:
@@ -148,7 +153,7 @@ RELEASE = Check(
     scope=HOST,
     needs=(Need(FACTS),),
     judge=_release,
-    remedy="upgrade the host, or choose a profile that names its release",
+    remedy=UPGRADE.words,
 )
 SNAP = Check(
     id="host.lxd-snap",
@@ -158,7 +163,7 @@ SNAP = Check(
     scope=HOST,
     needs=(Need(FACTS), Need(SERVER)),
     judge=_snap,
-    remedy="move to the snap in a window (lxd.migrate), or waive it with the reason",
+    remedy=TO_SNAP.words,
 )
 LXD_HELD = Check(
     id="host.lxd-held",

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gbtui.demo import caddy, release
+from gbtui.demo import caddy, database, release
 from gbtui.demo.call import FOREVER, Answer, Call, failed, said
 from gbtui.demo.rules import Packet
 from gbtui.demo.state import Place, Unit
@@ -63,7 +63,7 @@ def listens(place: Place, port: int, *, local: bool) -> bool:
 
 
 def valkey_cli(call: Call) -> Answer:
-    """`valkey-cli [-h H] [-p P] ping`: hangs for ever where packets are dropped."""
+    """`valkey-cli [-h H] [-p P] ping|type KEY|--scan --pattern P`: hangs where packets are dropped."""
     words = [word for word in call.arguments if not word.startswith("-") and not word[:1].isdigit()]
     unit = call.place.units.get("valkey-server.service")
     verdict = reach(call.place, CACHE_PORT, count=5)
@@ -71,6 +71,10 @@ def valkey_cli(call: Call) -> Answer:
         return Answer(takes=FOREVER)
     if unit is None or not unit.active or verdict == "REJECT":
         return failed(1, f"Could not connect to Valkey at 127.0.0.1:{CACHE_PORT}: Connection refused")
+    if "--pattern" in call.arguments:
+        return database.scan(call.place, call.arguments[call.arguments.index("--pattern") + 1])
+    if [word.lower() for word in words[:1]] == ["type"] and len(words) > 1:
+        return database.kind(call.place, words[1])
     match [word.lower() for word in words if word != "localhost"]:
         case ["ping"]:
             return said("PONG")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gbtui.demo import (
     caddy,
     ci_keys,
+    database,
     dns,
     fail2ban,
     files,
@@ -28,6 +29,7 @@ from gbtui.demo import (
 from gbtui.demo.call import Answer, Call, Tool, failed, not_found, said
 
 CACHE_CLIENT = "/opt/gbo/bin/botserver-stack/bin/cache/bin/valkey-cli"
+DATABASE_CLIENT = "/opt/gbo/bin/botserver-stack/bin/tables/bin/psql"
 
 
 def _identity(call: Call) -> Answer:
@@ -82,6 +84,7 @@ TOOLS: dict[str, Tool] = {
     "ss": sockets.ss,
     "valkey-cli": services.valkey_cli,
     "pg_isready": services.pg_isready,
+    "psql": database.psql,
     "curl": services.curl,
     "caddy": caddy.caddy,
     "getent": resolver.getent,
@@ -116,6 +119,7 @@ TOOLS: dict[str, Tool] = {
 _ONLY = {
     "caddy": {"acme-proxy"},
     "valkey-cli": {"acme-system"},
+    "psql": {"acme-system"},
     "zfs": {"host"},
     "ufw": {"host"},
     "zpool": {"host"},
@@ -130,7 +134,7 @@ def installed(call: Call) -> Tool | None:
     name = path.rsplit("/", 1)[-1]
     if name in call.place.missing or call.place.name not in _ONLY.get(name, {call.place.name}):
         return None
-    if path.startswith("/opt/") and path != CACHE_CLIENT:
+    if path.startswith("/opt/") and path not in (CACHE_CLIENT, DATABASE_CLIENT):
         return None
     return TOOLS.get(name)
 

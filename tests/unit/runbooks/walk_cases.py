@@ -31,6 +31,12 @@ class Row:
 
 
 SYSTEM, PROXY = {"container": "acme-system"}, {"container": "acme-proxy"}
+DEPLOYED = {
+    **SYSTEM,
+    "runner": "acme-alm-ci",
+    "binary": "/opt/gbo/ci/botserver/target/release/botserver",
+    "submodule": "botserver",
+}
 ROWS: Mapping[str, Row] = {
     "botserver-unreachable": Row(
         SYSTEM, hands=frozenset({"end", "again"}), wrong={"end": "no: somebody needs it", "served": "no"}
