@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gbtui.checks.host_asks import PROBE, script
+from gbtui.checks.host_asks import PROBE, STEADY, script
 from gbtui.errors import Malformed, NotFound
 from gbtui.facts.containers_listen import Endpoint, sockets
 from gbtui.facts.containers_role import ROLE_ANSWERS, Answer, parse_answers
@@ -155,13 +155,14 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-OUTSIDE: Ask[Outside] = Ask("the host's way outside", _outside, _read_outside)
+OUTSIDE: Ask[Outside] = Ask("the host's way outside", _outside, _read_outside, STEADY)
 LISTENING: Ask[tuple[Endpoint, ...]] = Ask("listeners", _listeners, _read_listeners)
 ROLE: Ask[tuple[tuple[Answer, ...], ...]] = Ask("the role's probe", _role, _read_role)
-OWNERS: Ask[Gbo] = Ask(f"owners of {GBO}", _gbo, _read_gbo)
+OWNERS: Ask[Gbo] = Ask(f"owners of {GBO}", _gbo, _read_gbo, STEADY)
 FORWARDS: LxdAsk[tuple[NetworkForward, ...]] = LxdAsk(
     "LXD's network forwards",
     lambda profile: f"networks/{profile.bridge}/forwards",
     _read_forwards,
     {"recursion": "1"},
+    STEADY,
 )

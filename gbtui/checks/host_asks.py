@@ -15,6 +15,8 @@ from gbtui.profiles import Profile
 
 PROBE = 2.0
 """Seconds that one command of a survey may take."""
+STEADY = 30.0
+"""Seconds for which something is good that changes only when somebody changes it."""
 _LIMIT = 100_000
 
 
@@ -60,6 +62,6 @@ def _read_server(data: Any, profile: Profile) -> Server:
     return Server(name or "lxd", version, data.get("auth") == "trusted")
 
 
-FACTS: Ask[HostFacts] = Ask("facts of the host", _facts, _read_facts)
-OPERATOR_RIGHTS: Ask[Operator] = Ask("the operator's rights", _operator, _read_operator)
+FACTS: Ask[HostFacts] = Ask("facts of the host", _facts, _read_facts, STEADY)
+OPERATOR_RIGHTS: Ask[Operator] = Ask("the operator's rights", _operator, _read_operator, STEADY)
 SERVER: LxdAsk[Server] = LxdAsk("LXD's own description", "", _read_server)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gbtui.checks.host_asks import PROBE
+from gbtui.checks.host_asks import PROBE, STEADY
 from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.containers_types import Container
 from gbtui.facts.failure import failure
@@ -154,5 +154,5 @@ NAMES: Ask[Names] = Ask("list of ZFS snapshots", _ask_names, _read_names)
 FIGURES: Ask[Figures] = Ask("figures of ZFS snapshots", _ask_figures, _read_figures, DEAR)
 HELD: Ask[dict[str, int]] = Ask("space held by snapshots", _ask_held, _read_held, DEAR)
 STORAGE: LxdAsk[dict[str, StoragePool]] = LxdAsk(
-    "LXD's storage pools", "storage-pools", _read_storage, {"recursion": "1"}
+    "LXD's storage pools", "storage-pools", _read_storage, {"recursion": "1"}, STEADY
 )
