@@ -73,5 +73,52 @@ CASES: tuple[Case, ...] = (
         finds=(("mail.greets", "acme-email"),),
         shows=("port 25:", "port 587:", "Connection refused"),
     ),
+    Case(
+        "runner-stopped",
+        finds=(
+            ("ci.runner", "acme-alm-ci alm-ci-runner.service"),
+            ("containers.role-answers", "acme-alm-ci"),
+        ),
+        shows=("CI runner does not run: inactive",),
+        remedy=("ci.runner", "acme-alm-ci alm-ci-runner.service"),
+    ),
+    Case(
+        "runner-locked-out",
+        finds=(("ci.runner-key", "acme-system"),),
+        shows=("not authorised for gbuser in acme-system: ssh-ed25519", "does not know the host key"),
+        remedy=("ci.runner-key", "acme-system"),
+        lab=False,
+    ),
+    Case(
+        "ci-no-cleanup",
+        finds=(("ci.cleanup", "acme-alm-ci"),),
+        shows=("grows: /home/gbuser/.cache/sccache",),
+        remedy=("ci.cleanup", "acme-alm-ci"),
+    ),
+    Case(
+        "ci-cache-full",
+        finds=(("ci.cache-size", "acme-alm-ci"),),
+        shows=("more than 32", "38.0 GiB /home/gbuser/.cargo/registry/cache"),
+        remedy=("ci.cache-size", "acme-alm-ci"),
+        lab=False,
+    ),
+    Case(
+        "binary-of-root",
+        finds=(("release.binary", "acme-system botserver"),),
+        shows=("belongs to root, so that gbuser cannot replace it",),
+    ),
+    Case(
+        "binary-leftover",
+        finds=(("release.leftovers", "acme-system"),),
+        shows=("/opt/gbo/bin/.botserver.gbtui-0123456789abcdef",),
+    ),
+    Case(
+        "suggestions-lost",
+        finds=(("services.suggestions", "acme-system"),),
+        shows=("0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0f99",),
+    ),
 )
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = dict.fromkeys(
+    ("release.clean", "release.pushed", "release.pointer", "release.no-keys"), "test_checks_release.py"
+)
+"""A checkout is looked at where the profile names one."""

@@ -468,7 +468,7 @@ CASES: tuple[Case, ...] = (
         RUNNER,
         looks=(inside("acme-alm-ci", "systemctl", "is-enabled", "gbtui-ci-cleanup.timer"),),
     ),
-    Case("ci.authorise-runner", RUNNER, lab=False),
+    Case("ci.authorise-runner", RUNNER, faults=("runner-locked-out",), lab=False),
     Case("release.deploy", {"container": "acme-system", "binary": BUILT}, lab=False),
     Case(
         "release.push",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gbtui.checks import (
     bans,
     cache,
+    ci,
     containers,
     dns,
     firewall,
@@ -15,8 +16,10 @@ from gbtui.checks import (
     log,
     mail,
     proxy,
+    release,
     services,
     snapshots,
+    suggestions,
     vault,
 )
 from gbtui.checks.base import Check
@@ -31,6 +34,9 @@ CHECKS: tuple[Check, ...] = (
     *firewall.CHECKS,
     *services.CHECKS,
     *mail.CHECKS,
+    *suggestions.CHECKS,
+    *ci.CHECKS,
+    *release.CHECKS,
     *vault.CHECKS,
     *cache.CHECKS,
     *firewall_kept.CHECKS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gbtui.demo import (
     faults_bans,
+    faults_ci,
     faults_dns,
     faults_host,
     faults_internal,
@@ -166,6 +167,7 @@ FAULTS: dict[str, Fault] = {
     "log-unreadable": Fault("a folder stands where the access log should be", (91,), _hide_log, _show_log),
 }
 FAULTS |= faults_services.FAULTS
+FAULTS |= faults_ci.FAULTS
 FAULTS |= faults_internal.FAULTS
 FAULTS |= faults_host.FAULTS
 FAULTS |= faults_bans.FAULTS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import files, services
+from gbtui.demo import files, scripts_ci, services
 from gbtui.demo.call import Answer, Call, said
 from gbtui.demo.lxd_devices import UNIT_LISTENS, bound
 from gbtui.text import text
@@ -67,4 +67,5 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-cache": _cache,
     "gbtui-log-tail": _log_tail,
     "gbtui-greetings": _greetings,
+    **scripts_ci.SCRIPTS,
 }

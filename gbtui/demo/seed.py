@@ -21,6 +21,7 @@ from gbtui.demo.clock import Clock
 from gbtui.demo.proxy_config import CADDYFILE
 from gbtui.demo.rules import Packet
 from gbtui.demo.ruletext import load
+from gbtui.demo.scripts_ci import furnish as furnish_ci
 from gbtui.demo.scripts_host import furnish as furnish_host
 from gbtui.demo.state import HOST, MIB, File, Flow, Place, State, Unit
 from gbtui.demo.ufw import UFW, UFW6
@@ -107,6 +108,7 @@ def build(clock: Clock, seed: int) -> State:
     git.furnish(places[HOST])
     release.furnish(places["acme-alm-ci"], places["acme-system"], now)
     ci_keys.furnish(places["acme-alm-ci"], places["acme-system"], now)
+    furnish_ci(places["acme-alm-ci"], places["acme-system"], instances["acme-system"].ipv4, now)
     _host(places[HOST])
     state.life = [_flow, fail2ban.live]
     _flow(state, now - 3 * 86400, now)

@@ -94,7 +94,7 @@ def _with(before: Repository, what: str, words: list[str]) -> Repository:
         dirty = (*before.dirty, words[0][:SHOWN])[:3]
         return replace(before, dirty=dirty, changed=before.changed + 1)
     if what == "remote":
-        state = next((one for one in _STATES if one == words[1]), "silent")
+        state: State = next((one for one in _STATES if one == words[1]), "silent")
         remote = Remote(words[0][:SHOWN], state, _number(words[2]), words[3][:SHOWN])
         return replace(before, remotes=(*before.remotes, remote))
     return before

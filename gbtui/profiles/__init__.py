@@ -101,6 +101,8 @@ class Profile:
     closed_ports: tuple[int, ...] = (6379, 9000, 9001)
     botserver_log: str = "/opt/gbo/logs/error.log"
     database_client: str = "/opt/gbo/bin/botserver-stack/bin/tables/bin/psql"
+    database: str = "botserver"
+    database_user: str = "gbuser"
     mail_greets: tuple[int, ...] = (25, 587)
     mail_log: str = "/opt/gbo/logs/email.log"
     flood_jail: str = "caddy-http-flood"
@@ -214,6 +216,8 @@ def _profile(table: dict[str, Any]) -> Profile:
         closed_ports=tuple(table["firewall"]["closed_ports"]),
         botserver_log=table["release"]["log"],
         database_client=table["release"]["database_client"],
+        database=table["release"]["database"],
+        database_user=table["release"]["database_user"],
         mail_greets=tuple(table["mail"]["greets"]),
         mail_log=table["mail"]["log"],
         flood_jail=table["bans"]["flood_jail"],

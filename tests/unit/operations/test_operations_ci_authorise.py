@@ -45,7 +45,7 @@ def blob(kind: str = "ssh-ed25519", fill: bytes = b"k" * 32) -> str:
 
 
 async def test_let_in_known_and_taken_back(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     before = [set(host.state.places[name].files) for name in ("acme-system", "acme-alm-ci")]
     made = await plan(host, ID, BOX)
     assert (made.danger, made.refused) == (Danger.REVERSIBLE, ())
@@ -62,7 +62,7 @@ async def test_let_in_known_and_taken_back(tmp_path: Path) -> None:
 
 
 async def test_undo_takes_this_line_alone(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     keys(host)[FILE] = File(OTHERS, 0o600, "gbuser:gbuser")
     working = engine(host, tmp_path)
     done = await working.apply(await plan(host, ID, BOX), YES)
@@ -74,7 +74,7 @@ async def test_undo_takes_this_line_alone(tmp_path: Path) -> None:
 
 
 async def test_a_key_that_is_there_is_not_added_again(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     mine = host.state.places["acme-alm-ci"].files["/home/gbuser/.ssh/id_ed25519.pub"].data
     keys(host)[FILE] = File(b'from="10.77.0.0/24" ' + mine, 0o600, "gbuser:gbuser")
     made = await plan(host, ID, BOX)
@@ -84,7 +84,7 @@ async def test_a_key_that_is_there_is_not_added_again(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_others_can_write_is_made_its_users(tmp_path: Path) -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     keys(host)[FILE] = File(OTHERS, 0o666, "root:root")
     made = await plan(host, ID, BOX)
     working = engine(host, tmp_path)
@@ -96,7 +96,7 @@ async def test_a_file_that_others_can_write_is_made_its_users(tmp_path: Path) ->
 
 
 async def test_what_it_refuses() -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     runner, target = host.state.places["acme-alm-ci"], host.state.places["acme-system"]
     assert refusals(await plan(host, ID, {"container": "acme-system"})) == ["is-runner"]
     for given_ in (
@@ -125,7 +125,7 @@ async def test_what_it_refuses() -> None:
 
 
 async def test_a_login_that_fails_takes_it_all_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = hurried()
+    host = hurried("runner-locked-out")
     before = set(keys(host))
     made = await plan(host, ID, BOX)
     monkeypatch.setitem(known.SCRIPTS, "gbtui-runner-reaches", ci_keys.SCRIPTS["gbtui-key-target"])
