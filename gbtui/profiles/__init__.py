@@ -49,7 +49,8 @@ class Probe:
 class Profile:
     """One layout of a production host.
 
-    `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what it serves now.
+    `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what was learned
+    (`gbtui.facts.proxy_floor`).
     Instances are named `<tenant>-<role>`, or by the role alone where it is not `prefixed`.
     `forwarding` is how ports reach a container: "devices" or "dnat". `runner_caches` are folders of
     the CI runner, each with the depth at which its entries lie: an entry is kept or removed whole;
