@@ -88,14 +88,16 @@ def asked(seen: Look) -> tuple[str, Exec]:
 
 
 def deletions(where: str, rules: Sequence[Held], *, keep: int = 0, no_undo: str = "") -> tuple[Step, ...]:
-    """Steps that delete rules of one address in one jail, but for the first `keep` of each tool.
+    """Steps that delete rules of one address in one jail, but for `keep` of each tool.
 
+    Kept is what fail2ban itself would delete when it unbans: a REJECT, as its actions write it, before
+    a DROP that somebody put in by hand.
     `no_undo`: why they must not come back; "" where they may.
     Each step's proof is how often the rule is still there, so that none is deleted twice.
     """
     steps = []
     for tool in dict.fromkeys(rule.tool for rule in rules):
-        same = [rule for rule in rules if rule.tool == tool]
+        same = sorted((rule for rule in rules if rule.tool == tool), key=lambda rule: "-j DROP" in rule.spec)
         for left in range(len(same), keep, -1):
             rule = same[left - 1]
             rows = "\n".join([f"{rule.state} {tool}"] * left)

@@ -8,6 +8,7 @@ import pytest
 
 from gbtui.demo.rules import Chain
 from gbtui.demo.ruletext import parse_rule
+from gbtui.guard.plan import Exec
 from gbtui.operations import bans_orphans
 from tests.unit.operations.bans_stage import FLOOD, PROXY, STRANGER, Stage, impatient, said, yes
 
@@ -98,3 +99,14 @@ async def test_many_are_cleared_in_turns(stage: Stage, monkeypatch: pytest.Monke
 async def test_on_a_host_without_orphans_nothing_is_done(stage: Stage) -> None:
     made = await stage.plan("bans.clear-orphans", container="host")
     assert made.noop == "nothing to clear: 3 bans in host, and no rule without one"
+
+
+async def test_an_unban_leaves_fail2bans_own_rule_to_fail2ban(stage: Stage) -> None:
+    await stage.run("fail2ban-client", "set", FLOOD, "banip", STRANGER)
+    await stage.run("iptables", "-w", "-I", f"f2b-{FLOOD}", "1", "-s", STRANGER, "-j", "DROP")
+    made = await stage.plan("bans.unban", container=PROXY, jail=FLOOD, address=STRANGER)
+    deleted = made.steps[0].does
+    assert isinstance(deleted, Exec)
+    assert deleted.argv[-2:] == ("-j", "DROP")
+    await stage.apply("bans.unban", container=PROXY, jail=FLOOD, address=STRANGER)
+    assert STRANGER not in await stage.rules()
