@@ -108,12 +108,8 @@ class DemoLxd:
             case ["instances", name, "snapshots", row]:
                 one = self._instance(name)
                 return lxd_json.snapshot(self._state, one, lxd_snapshots.row_of(one, row))
-            case ["storage-pools"]:
-                return [lxd_json.pool(self._state)] if recursion else ["/1.0/storage-pools/default"]
-            case ["storage-pools", "default"]:
-                return lxd_json.pool(self._state)
-            case ["storage-pools", "default", "resources"]:
-                return lxd_json.pool_resources(self._state)
+            case ["storage-pools", *rest]:
+                return self._pools(rest, recursion)
             case ["networks", "lxdbr0", "forwards"]:
                 return self._state.forwards
             case ["operations"]:
@@ -124,6 +120,16 @@ class DemoLxd:
             case ["profiles", name] if name in self._state.profiles:
                 return self._state.profiles[name]
         raise NotFound(f"GET /1.0/{'/'.join(parts)}", why="not found")
+
+    def _pools(self, rest: list[str], recursion: int) -> Any:
+        match rest:
+            case []:
+                return [lxd_json.pool(self._state)] if recursion else ["/1.0/storage-pools/default"]
+            case ["default"]:
+                return lxd_json.pool(self._state)
+            case ["default", "resources"]:
+                return lxd_json.pool_resources(self._state)
+        raise NotFound(f"GET /1.0/storage-pools/{'/'.join(rest)}", why="not found")
 
     def _snapshots(self, one: Instance, recursion: int) -> list[Any]:
         if recursion:

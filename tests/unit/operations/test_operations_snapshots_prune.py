@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from gbtui.demo.host import DemoHost
 from gbtui.demo.state import Dataset
 from gbtui.errors import BadInput
+from gbtui.facts.snapshots_rhythm import ROLLING
 from gbtui.facts.snapshots_types import SnapshotRow
 from gbtui.hosts.base import Command
-from gbtui.operations.snapshots_prune import PRUNE, ROLLING, overdue
+from gbtui.operations.snapshots_prune import PRUNE, overdue
 from tests.unit.operations.snapshots_stage import AT, CI, POOL, SYSTEM, applied, both, demo, names, planned
 
 PRUNED = "snapshots.prune"
