@@ -101,15 +101,16 @@ def health(survey: Survey, place: Place) -> Iterator[Failing]:
     needs_curl(found, place)
     for service, one in live(survey, place):
         explained = not one.runs or _flaps(found, one) or _strangers(found, service)
-        if not service.health or one.health == "200" or explained or cuts_loopback(survey, place):
+        code = found.health.get(service.health, "000")
+        if not service.health or code == "200" or explained or cuts_loopback(survey, place):
             continue
-        said = "does not answer" if one.health in ("", "000") else f"answers {one.health}"
+        said = "does not answer" if code == "000" else f"answers {code}"
         since = "" if one.started is None else f"{service.unit} runs since {_clock(one.started)}"
         remedy = operation("services.restart", container=place.name, unit=service.unit)
         yield Failing(
             f"{place.name} {service.name}",
             f"{service.name} {said} at {service.health}",
-            tuple(filter(None, (f"{service.health}: {one.health or '000'}", since))),
+            tuple(filter(None, (f"{service.health}: {code}", since))),
             remedy,
         )
 

@@ -32,10 +32,14 @@ def _commands(profile: Profile, place: Place) -> Sequence[Command]:
     words = [
         word
         for one in services_at(profile, place)
-        for word in (one.unit, str(port_of(one) or "-"), one.health or "-")
+        for word in (
+            one.unit,
+            str(port_of(one) or "-"),
+            one.health or "-",
+            URL_KEY if one.name == "botui" else "-",
+        )
     ]
-    key = URL_KEY if any(one.name == "botui" for one in services_at(profile, place)) else "-"
-    return (Command(("sh", "-c", SCRIPT, "gbtui-services", key, *words), timeout=PATIENCE, limit=65536),)
+    return (Command(("sh", "-c", SCRIPT, "gbtui-services", *words), timeout=PATIENCE, limit=65536),)
 
 
 def _read(done: Sequence[Completed], profile: Profile, place: Place) -> Services:

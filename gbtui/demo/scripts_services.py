@@ -79,35 +79,37 @@ _SHOWN = (
 
 
 def _services(call: Call) -> Answer:
-    """gbtui-services KEY (UNIT PORT URL)…, as `gbtui.facts.services_live` says."""
-    key, *words = call.arguments
-    each = list(zip(words[::3], words[1::3], words[2::3], strict=True))
-    shown = _run(call, "systemctl", "show", "-p", _SHOWN, "--", *(unit for unit, _, _ in each))
+    """gbtui-services (UNIT PORT URL KEY)…, as `gbtui.facts.services_live` says."""
+    words = call.arguments
+    each = list(zip(words[::4], words[1::4], words[2::4], words[3::4], strict=True))
+    shown = _run(call, "systemctl", "show", "-p", _SHOWN, "--", *(unit for unit, *_ in each))
     rows = [f"now {int(call.state.clock.now())}", shown, "=="]
     rows += [word for word, tool in (("noss", "ss"), ("nocurl", "curl")) if tool in call.place.missing]
-    for name, port, url in each:
+    for number, (name, port, url, key) in enumerate(each, 1):
         unit = call.place.units.get(name)
         if unit is not None and unit.active:
-            rows.append(_program(call.place, unit))
+            rows += _program(call.place, unit)
         if key != "-" and unit is not None:
             now = unit.environment.get(key, "") if unit.active else ""
-            rows.append(f"env\t{name}\t{now}\t{unit.configured.get(key, '')}")
+            rows.append(f"env\t{number}\t{now}\t{unit.configured.get(key, '')}")
         if url != "-":
             code = _run(call, "curl", "-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url)
-            rows.append(f"health\t{name}\t{code or '000'}")
+            rows.append(f"health {code or '000'} {url}")
         holder = _listening(call, int(port)) if port != "-" and "ss" not in call.place.missing else None
         if holder is not None:
-            rows.append("\t".join(("holder", port, *map(str, holder))))
+            pid, user, program, cgroup = holder
+            rows += [f"holder\t{port}\t{pid}\t{program}\t{cgroup}", f"user%/proc/{pid}%{user}"]
     return said("\n".join(rows))
 
 
-def _program(place: Place, unit: Unit) -> str:
+def _program(place: Place, unit: Unit) -> list[str]:
     """What a unit's process executes: the file of its name, an older one where that was replaced."""
     path = f"/opt/gbo/bin/{PROGRAMS.get(unit.name, unit.name.removesuffix('.service'))}"
     file = place.files.get(path)
     changed = int(file.modified if file else unit.since - 1e6)
     replaced = bool(file and unit.image and unit.image != file.data)
-    return f"exe\t{unit.name}\t{path}{' (deleted)' if replaced else ''}\t{changed}"
+    exe = f"exe\t/proc/{unit_files.pid(unit)}/exe\t{path}{' (deleted)' if replaced else ''}"
+    return [exe, f"file%{changed}%{path}"]
 
 
 def _run(call: Call, *argv: str) -> str:

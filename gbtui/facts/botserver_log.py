@@ -12,10 +12,11 @@ from gbtui.errors import Malformed, NotFound
 SCRIPT = r"""
 LC_ALL=C; export LC_ALL
 [ -f "$1" ] || { echo absent; exit 0; }
-echo "now $(date +%s)"
-echo "changed $(stat -c %Y -- "$1")"
-tail -c 1048576 -- "$1" | grep -aE 'os error 110|started successfully|Adding suggestion to Redis key' |
-  tail -n 200 | cut -c 1-400
+date '+now %s'
+stat -c 'changed %Y' -- "$1"
+tail -c 1048576 -- "$1" | awk '
+  /os error 110|started successfully|Adding suggestion to Redis key/ { line[n++ % 200] = substr($0, 1, 400) }
+  END { for (i = n > 200 ? n - 200 : 0; i < n; i++) print line[i % 200] }'
 """
 """gbtui-log-tail FILE: `now EPOCH`, `changed EPOCH`, then those of the last MiB's lines that the checks
 ask for; `absent` where there is no such file."""

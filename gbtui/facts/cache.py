@@ -12,19 +12,28 @@ SCRIPT = r"""
 LC_ALL=C; export LC_ALL
 port=$1 client=$2 unit=
 command -v ss >/dev/null || echo noss
-found=$(ss -Hltnp "sport = :$port" 2>/dev/null)
-printf '%s\n' "$found" | awk 'NF { print "listen\t" $4 }'
-for pid in $(printf '%s\n' "$found" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un); do
-  unit=$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+while read -r _ _ _ local _ rest; do
+  [ -n "$local" ] || continue
+  printf 'listen\t%s\n' "$local"
+  case $rest in *pid=*) ;; *) continue;; esac
+  rest=${rest#*pid=}
+  while IFS= read -r row; do case $row in 0::*) unit=${row#0::};; esac; done <"/proc/${rest%%,*}/cgroup"
   printf 'unit\t%s\n' "$unit"
-done
+done <<END
+$(ss -Hltnp "sport = :$port" 2>/dev/null)
+END
 if [ -z "$unit" ]; then
   set -- valkey-server.service valkey.service redis-server.service redis.service
   systemctl show -p Id,LoadState -- "$@" 2>/dev/null |
-    awk -F = '$1 == "Id" { id = $2 } $0 == "LoadState=loaded" { print "unit\t/" id }'
+    while IFS== read -r name value; do
+      case $name=$value in Id=*) unit=$value;; LoadState=loaded) printf 'unit\t/%s\n' "$unit";; esac
+    done
 fi
 said=$(timeout 2 "$client" -h 127.0.0.1 -p "$port" ping 2>&1); status=$?
-printf 'ping\t%s\t%s\n' "$status" "$(printf '%s' "$said" | head -n 1 | head -c 200)"
+read -r said <<END
+$said
+END
+printf 'ping\t%s\t%.200s\n' "$status" "$said"
 """
 """gbtui-cache PORT CLIENT: lines with TABs: `listen ADDRESS:PORT`, `unit CGROUP` of who listens (else of a
 unit of Valkey's that is installed), `ping STATUS SAID` (124: no answer within two seconds); `noss`."""

@@ -7,7 +7,8 @@ docstring of `SCRIPT`. Of an environment only the one variable that is asked for
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gbtui import text
@@ -16,59 +17,88 @@ from gbtui.facts.services import Listener, UnitState, parse_units, unit_of
 
 SCRIPT = r"""
 TZ=UTC LC_ALL=C; export TZ LC_ALL
-key=$1; shift
-set -f; units= number=0
-for word; do
-  [ $((number % 3)) != 0 ] || units="$units $word"
-  number=$((number + 1))
+set -f; tab=$(printf '\t') units= ports= urls= keys= number=0
+while [ $# -gt 3 ]; do
+  units="$units $1"; number=$((number + 1))
+  [ "$2" = - ] || ports="$ports${ports:+ or }sport = :$2"
+  [ "$3" = - ] || urls="$urls -o /dev/null $3"
+  [ "$4" = - ] || keys="$number:$4"
+  shift 4
 done
 shown=$(systemctl show -p Id,LoadState,ActiveState,SubState,Type,MainPID,NRestarts,InvocationID \
   -p DropInPaths,EnvironmentFiles,UnitFileState,ActiveEnterTimestamp,ExecMainStartTimestamp,Result \
   -p Environment -- $units) || exit 1
 echo "now $(date +%s)"
-printf '%s\n' "$shown" | grep -v '^Environment='
+number=1 exes= later= files= key=${keys#*:}
+while IFS= read -r row; do
+  case $row in
+    '') number=$((number + 1));;
+    MainPID=0) ;;
+    MainPID=*) exes="$exes /proc/${row#*=}/exe"; [ "$number" != "${keys%%:*}" ] || main=${row#*=};;
+    EnvironmentFiles=*)
+      file=${row#*=}; [ "$number" != "${keys%%:*}" ] || files="$files ${file% (*}";;
+  esac
+  case $row in
+    Environment=*) [ "$number" != "${keys%%:*}" ] || for word in ${row#*=}; do
+        word=${word#\"}
+        case $word in "$key="*) later=${word#*=} later=${later%\"};; esac
+      done;;
+    *) printf '%s\n' "$row";;
+  esac
+done <<END
+$shown
+END
 echo ==
-command -v ss >/dev/null || echo noss
-command -v curl >/dev/null || echo nocurl
-number=0
-while [ $# -gt 2 ]; do
-  unit=$1 port=$2 url=$3; shift 3; number=$((number + 1))
-  block=$(printf '%s\n' "$shown" | awk -v n="$number" 'BEGIN { RS = "" } NR == n')
-  main=$(printf '%s\n' "$block" | sed -n 's/^MainPID=//p')
-  if [ "${main:-0}" != 0 ] && exe=$(readlink "/proc/$main/exe"); then
-    printf 'exe\t%s\t%s\t%s\n' "$unit" "$exe" "$(stat -L -c %Y -- "${exe% (deleted)}" 2>/dev/null)"
-  fi
-  if [ "$key" != - ]; then
-    now=$([ "${main:-0}" = 0 ] || grep -az "^$key=" "/proc/$main/environ" | tr '\0' '\n' | head -n 1)
-    later=$(printf '%s\n' "$block" | sed -n 's/^Environment=//p' | tr ' ' '\n' | tr -d '"' | grep "^$key=")
-    for file in $(printf '%s\n' "$block" | sed -n 's/^EnvironmentFiles=\(.*\) (.*/\1/p'); do
-      found=$(grep -sh "^$key=" -- "$file" | tail -n 1) && [ -n "$found" ] && later=$found
-    done
-    printf 'env\t%s\t%s\t%s\n' "$unit" "${now#*=}" "${later#*=}"
-  fi
-  [ "$port" != - ] || continue
-  if [ "$url" != - ]; then
-    (code=$(curl -s -m 2 -o /dev/null -w '%{http_code}' -- "$url") || :
-      printf 'health\t%s\t%s\n' "$unit" "$code") &
-  fi
-  found=$(ss -Hltnp "sport = :$port" 2>/dev/null)
-  [ -n "$found" ] || continue
-  pids=$(printf '%s\n' "$found" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un)
-  [ -n "$pids" ] || printf 'holder\t%s\t0\t\t\t\n' "$port"
-  for pid in $pids; do
-    cgroup=$(sed -n 's/^0:://p' "/proc/$pid/cgroup") || continue
-    printf 'holder\t%s\t%s\t%s\t%s\t%s\n' "$port" "$pid" "$(stat -c %U "/proc/$pid")" \
-      "$(tr '\t' ' ' <"/proc/$pid/comm")" "$cgroup"
+if [ -n "$exes" ]; then
+  found=$(find $exes -maxdepth 0 -printf '%p\t%l\n' 2>/dev/null)
+  printf '%s\n' "$found" | sed 's/^/exe\t/'
+  paths=$(while IFS=$tab read -r _ path; do printf '%s\n' "${path% (deleted)}"; done <<END
+$found
+END
+)
+  IFS='
+'; stat -L -c 'file%%%Y%%%n' -- $paths 2>/dev/null; unset IFS
+fi
+if [ -n "$keys" ]; then
+  now=$([ -z "$main" ] || grep -az "^$key=" "/proc/$main/environ" 2>/dev/null)
+  for file in $files; do
+    found=$(grep -sh "^$key=" -- "$file") && later=${found##*"$key="} later=${later#\"} later=${later%\"}
   done
-done
-wait
+  printf 'env\t%s\t%s\t%s\n' "${keys%%:*}" "${now#*=}" "$later"
+fi
+if ! command -v ss >/dev/null; then echo noss
+elif [ -n "$ports" ]; then
+  seen=
+  while read -r _ _ _ local _ rest; do
+    [ -n "$local" ] || continue
+    case $rest in *pid=*) ;; *) printf 'holder\t%s\t0\t\t\n' "${local##*:}";; esac
+    while case $rest in *pid=*) ;; *) false;; esac; do
+      rest=${rest#*pid=} pid=${rest%%,*} cgroup= program=
+      while IFS= read -r row; do case $row in 0::*) cgroup=${row#0::};; esac; done <"/proc/$pid/cgroup"
+      read -r program <"/proc/$pid/comm"
+      printf 'holder\t%s\t%s\t%s\t%s\n' "${local##*:}" "$pid" "$program" "$cgroup"
+      seen="$seen /proc/$pid"
+    done
+  done <<END
+$(ss -Hltnp "( $ports )" 2>/dev/null)
+END
+  [ -z "$seen" ] || stat -c 'user%%%n%%%U' -- $seen 2>/dev/null
+fi
+if ! command -v curl >/dev/null; then echo nocurl
+elif [ -n "$urls" ]; then
+  curl -sZ -m 2 -w 'health %{http_code} %{url_effective}\n' $urls || [ $? != 2 ] || echo nocurl
+fi
+exit 0
 """
-"""gbtui-services KEY (UNIT PORT URL)…: `now EPOCH`, what `systemctl show` says of the units without
-their environments, `==`, then lines with TABs: `exe UNIT PATH MTIME` (of its main process; the path
-ends in " (deleted)" where the file was replaced), `env UNIT NOW LATER` (of KEY alone), `health UNIT
-CODE` (000: no answer), `holder PORT PID USER PROGRAM CGROUP`; `noss` and `nocurl` where they are
-missing. "-" stands for no key, port or URL. It changes nothing."""
+"""gbtui-services (UNIT PORT URL KEY)…: `now EPOCH`, what `systemctl show` says of the units without their
+environments, `==`, then lines: `exe`, `/proc/PID/exe` and where it leads, TABs between (" (deleted)" at the
+end: another file lies there now); `file%MTIME%PATH`; `env N NOW LATER`, TABs, of the Nth unit, with a KEY;
+`holder PORT PID PROGRAM CGROUP`, TABs, and `user%/proc/PID%USER`; `health CODE URL` (000: no answer);
+`noss` and `nocurl` where they are missing. "-" stands for no port, URL or key. It changes nothing, and
+starts as few programs as can be: it is asked every half minute."""
 
+_HEALTH = re.compile(r"health (\d{3}) (\S+)")
+_PROCESS = re.compile(r"/proc/(\d{1,9})/")
 _STAMP = re.compile(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
 
@@ -77,9 +107,8 @@ class Live:
     """One unit as it runs. Times are epochs, None where nothing runs or nothing says.
 
     `program` is what its main process executes, `replaced` whether that file is another one by now,
-    and `changed` when the file there was written. `health` is the HTTP status ("" where none was
-    asked for, "000": no answer). `now` and `later` are the variable asked for, in the running process
-    and at the next start.
+    and `changed` when the file there was written. `now` and `later` are the variable asked for, in the
+    running process and at the next start.
     """
 
     state: UnitState
@@ -90,7 +119,6 @@ class Live:
     program: str = ""
     replaced: bool = False
     changed: float | None = None
-    health: str = ""
     now: str = ""
     later: str = ""
 
@@ -101,11 +129,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Units in the order asked, and all that listens on their ports. `at` is the place's clock."""
+    """Units in the order asked, and all that listens on their ports. `at` is the place's clock.
+
+    `health` is the HTTP status of each URL asked ("000": no answer).
+    """
 
     at: float
     units: tuple[Live, ...]
     holders: tuple[Listener, ...] = ()
+    health: Mapping[str, str] = field(default_factory=dict)
     no_ss: bool = False
     no_curl: bool = False
 
@@ -129,24 +161,67 @@ def parse_services(data: bytes) -> Services:
     if at is None:
         raise Malformed("state of services", why=f"it begins {text.line(first, limit=60)!r}")
     pieces = [piece + b"\n" for piece in blocks.split(b"\n\n") if piece.strip()]
-    units = {one.state.name: one for piece in pieces for one in _units(piece)}
-    holders: list[Listener] = []
-    rows = text.text(lines).splitlines()
-    for row in rows:
+    units = [one for piece in pieces for one in _units(piece)]
+    said = _Said()
+    for row in text.text(lines).splitlines():
+        said.take(row)
+    holders = tuple(replace(one, user=said.users.get(one.pid, "")) for one in said.holders)
+    each = tuple(said.of(one, str(number)) for number, one in enumerate(units, 1))
+    return Services(at, each, holders, said.codes, said.no_ss, said.no_curl)
+
+
+class _Said:
+    """The lines behind the units."""
+
+    def __init__(self) -> None:
+        self.programs: dict[int, str] = {}
+        self.changed: dict[str, float] = {}
+        self.users: dict[int, str] = {}
+        self.codes: dict[str, str] = {}
+        self.holders: list[Listener] = []
+        self.env = ("", "", "")
+        self.no_ss = self.no_curl = False
+
+    def take(self, row: str) -> None:
+        """One line; one that is none is left out."""
         match row.split("\t"):
-            case ["exe", unit, path, changed] if unit in units:
-                replaced = path.endswith(" (deleted)")
-                program = path.removesuffix(" (deleted)")
-                units[unit] = replace(
-                    units[unit], program=program, replaced=replaced, changed=_epoch(changed)
-                )
-            case ["env", unit, now, later] if unit in units:
-                units[unit] = replace(units[unit], now=now, later=later)
-            case ["health", unit, code] if unit in units:
-                units[unit] = replace(units[unit], health=code[:3])
-            case ["holder", port, pid, user, program, cgroup] if _epoch(port) and _epoch(pid) is not None:
-                holders.append(Listener(int(port[:9]), int(pid[:9]), user, program, unit_of(cgroup)))
-    return Services(at, tuple(units.values()), tuple(holders), "noss" in rows, "nocurl" in rows)
+            case ["exe", path, program] if (pid := _process(path)) is not None:
+                self.programs[pid] = program
+            case ["env", number, now, later]:
+                self.env = (number, now, later)
+            case ["holder", port, pid_, program, cgroup] if _epoch(port) and _epoch(pid_) is not None:
+                listener = Listener(int(port[:9]), int(pid_[:9]), "", program, unit_of(cgroup))
+                self.holders.append(listener)
+            case ["noss"]:
+                self.no_ss = True
+            case ["nocurl"]:
+                self.no_curl = True
+            case [one]:
+                self._plain(one)
+
+    def _plain(self, row: str) -> None:
+        kind, _, rest = row.partition("%")
+        first, _, last = rest.partition("%")
+        epoch, pid = _epoch(first), _process(f"{first}/")
+        if kind == "file" and epoch is not None:
+            self.changed[last] = epoch
+        elif kind == "user" and pid is not None:
+            self.users[pid] = last
+        elif found := _HEALTH.fullmatch(row):
+            self.codes[found[2]] = found[1]
+
+    def of(self, one: Live, number: str) -> Live:
+        """A unit with what was said of it and of its process."""
+        if number == self.env[0]:
+            one = replace(one, now=self.env[1], later=self.env[2])
+        said = self.programs.get(one.state.pid, "") if one.state.pid else ""
+        program = said.removesuffix(" (deleted)")
+        return replace(one, program=program, replaced=said != program, changed=self.changed.get(program))
+
+
+def _process(path: str) -> int | None:
+    match = _PROCESS.match(path)
+    return int(match[1]) if match else None
 
 
 def _units(piece: bytes) -> tuple[Live, ...]:

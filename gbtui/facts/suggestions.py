@@ -13,11 +13,12 @@ PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=2000'; expor
 log=$1 client=$2 port=$3 psql=$4 database=$5 user=$6
 [ -f "$log" ] || { echo absent; exit 0; }
 ids=$(tail -c 1048576 -- "$log" | awk '
-    /started successfully/ { n = 0 }
-    /Redis key: suggestions:/ { line[n++] = $0 }
-    END { for (i = 0; i < n; i++) print line[i] }' |
-  grep -aoE 'Redis key: suggestions:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' | cut -d : -f 3 |
-  tr A-F a-f | tail -n 200 | sort -u | head -n 20)
+    /started successfully/ { split("", there); n = 0 }
+    n < 20 && match($0, /Redis key: suggestions:[0-9a-fA-F-]*/) {
+      id = tolower(substr($0, RSTART + 23, RLENGTH - 23))
+      if (length(id) == 36 && !(id in there)) { there[id]; n++ }
+    }
+    END { for (id in there) print id }')
 [ -n "$ids" ] || exit 0
 ask() { timeout 4 "$psql" -w -X -h localhost -U "$user" -d "$database" -At -c "$1" 2>&1; }
 list=$(printf '%s\n' "$ids" | sed "s/.*/'&'/" | paste -sd , -)

@@ -32,11 +32,13 @@ LoadState=not-found
 ActiveState=inactive
 ==
 nocurl
-exe\tui.service\t/opt/gbo/bin/botui (deleted)\t1795478399
-env\tui.service\thttp://localhost:5858\t
-health\tui.service\t503
-holder\t5859\t442\troot\tbotui\t/system.slice/ui.service
-holder\t5859\tx\troot\tbotui\t/
+exe\t/proc/442/exe\t/opt/gbo/bin/botui (deleted)
+file%1795478399%/opt/gbo/bin/botui
+env\t1\thttp://localhost:5858\t
+holder\t5859\t442\tbotui\t/system.slice/ui.service
+holder\t5859\tx\tbotui\t/
+user%/proc/442%root
+health 503 http://127.0.0.1:5859/health
 nonsense
 """
 
@@ -46,9 +48,12 @@ def test_units_health_program_environment_and_holders() -> None:
     ui, missing = found.units
     assert (ui.since, ui.started, ui.enabled, ui.runs) == (1795442400.0, 1795442400.0, "enabled", True)
     assert (ui.program, ui.replaced, ui.changed) == ("/opt/gbo/bin/botui", True, 1795478399.0)
-    assert (ui.health, ui.now, ui.later) == ("503", "http://localhost:5858", "")
-    assert (missing.state.load, missing.since, missing.health) == ("not-found", None, "")
-    assert [(one.port, one.pid, one.unit) for one in found.holders] == [(5859, 442, "ui.service")]
+    assert (ui.now, ui.later) == ("http://localhost:5858", "")
+    assert found.health == {"http://127.0.0.1:5859/health": "503"}
+    assert (missing.state.load, missing.since, missing.program) == ("not-found", None, "")
+    assert [(one.port, one.pid, one.user, one.unit) for one in found.holders] == [
+        (5859, 442, "root", "ui.service")
+    ]
     assert (found.no_curl, found.no_ss) == (True, False)
     with pytest.raises(Malformed, match="did not speak"):
         found.unit("other.service")
@@ -68,24 +73,25 @@ def test_any_bytes_are_an_answer_or_a_typed_error(data: bytes) -> None:
 
 SYSTEMCTL = """#!/bin/sh
 cat <<END
+MainPID=0
+Environment=BOTSERVER_URL=http://runner
+Id=runner.service
+LoadState=loaded
+ActiveState=inactive
+
 MainPID=$LAB_PID
 EnvironmentFiles=$LAB_FILE (ignore_errors=no)
 Environment=OTHER=secret "BOTSERVER_URL=http://one" X=y
 Id=ui.service
 LoadState=loaded
 ActiveState=active
-
-MainPID=0
-Id=runner.service
-LoadState=loaded
-ActiveState=inactive
 END
 """
 SS = """#!/bin/sh
 echo "LISTEN 0 5 127.0.0.1:5859 0.0.0.0:* users:((\\"x\\",pid=$LAB_PID,fd=4))"
 """
 CURL = """#!/bin/sh
-printf 000; exit 28
+echo "health 000 http://127.0.0.1:5859/"; exit 28
 """
 
 
@@ -94,13 +100,13 @@ async def test_the_script_reads_one_variable_and_says_who_holds_the_port(tmp_pat
         (tmp_path / name).write_text(body)
         (tmp_path / name).chmod(0o755)
     file = tmp_path / "env"
-    file.write_text("PASSWORD=hidden\nBOTSERVER_URL=https://two\n")
+    file.write_text('PASSWORD=hidden\nBOTSERVER_URL=http://first\nBOTSERVER_URL="https://two"\n')
     sleeper = await asyncio.create_subprocess_exec(
         "sleep", "60", env={"BOTSERVER_URL": "http://now", "TOKEN": "hidden", "PATH": os.environ["PATH"]}
     )
     env = {**os.environ, "LAB_PID": str(sleeper.pid), "LAB_FILE": str(file)}
     env["PATH"] = f"{tmp_path}:{env['PATH']}"
-    words = ("BOTSERVER_URL", "ui.service", "5859", "http://127.0.0.1:5859/", "runner.service", "-", "-")
+    words = ("runner.service", "-", "-", "-", "ui.service", "5859", "http://127.0.0.1:5859/", "BOTSERVER_URL")
     try:
         asked = await asyncio.create_subprocess_exec(
             *("sh", "-c", SCRIPT, "gbtui-services", *words), env=env, stdout=asyncio.subprocess.PIPE
@@ -112,9 +118,12 @@ async def test_the_script_reads_one_variable_and_says_who_holds_the_port(tmp_pat
     assert b"secret" not in printed
     assert b"hidden" not in printed
     found = parse_services(printed)
-    ui, runner = found.units
-    assert (ui.now, ui.later, ui.health) == ("http://now", "https://two", "000")
+    runner, ui = found.units
+    assert (ui.now, ui.later) == ("http://now", "https://two")
+    assert found.health == {"http://127.0.0.1:5859/": "000"}
     assert ui.program.endswith("sleep")
     assert ui.changed is not None
     assert (runner.now, runner.later, runner.program) == ("", "", "")
     assert [one.pid for one in found.holders] == [sleeper.pid]
+    assert found.holders[0].user
+    assert found.holders[0].program == "sleep"
