@@ -48,8 +48,7 @@ def read(path: Path) -> Runbook:
         BadInput: it cannot be read, or is malformed.
     """
     try:
-        data = path.read_bytes()
-        source = data[:LARGEST].decode("utf-8")
+        source = path.read_text("utf-8")[:LARGEST]
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{WHAT} {path}", why=clean(str(error))) from error
     return parse(source, path)
