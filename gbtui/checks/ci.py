@@ -51,16 +51,16 @@ def _target_commands(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 SIZES: Ask[Sizes] = Ask(
-    "build caches", _sizes_commands, lambda d, _, at: parse_sizes(_said(d, at)), every=600
+    "build caches", _sizes_commands, lambda d, _, at: parse_sizes(_said(d, at)), every=300
 )
 CLEANERS: Ask[Cleaners] = Ask(
-    "cleanup of the build caches", _cleaners_commands, lambda d, _, at: parse_cleaners(_said(d, at))
+    "cleanup of the build caches", _cleaners_commands, lambda d, _, at: parse_cleaners(_said(d, at)), every=30
 )
 RUNNER_KEYS: Ask[End] = Ask(
-    "runner's keys", _runner_commands, lambda d, _, at: parse_end(_said(d, at)), every=60
+    "runner's keys", _runner_commands, lambda d, _, at: parse_end(_said(d, at)), every=30
 )
 TARGET_KEYS: Ask[End] = Ask(
-    "target's keys", _target_commands, lambda d, _, at: parse_end(_said(d, at)), every=60
+    "target's keys", _target_commands, lambda d, _, at: parse_end(_said(d, at)), every=30
 )
 
 

@@ -71,7 +71,7 @@ def parse_listening(data: bytes) -> Ports:
     return {port: tuple(dict.fromkeys(addresses)) for port, addresses in found.items()}
 
 
-BOOT: Ask[Boot] = Ask("rules of the next boot", _boot_commands, _read_boot)
+BOOT: Ask[Boot] = Ask("rules of the next boot", _boot_commands, _read_boot, every=30)
 LISTENING: Ask[Ports] = Ask("listening ports", _listening_commands, _read_listening)
 
 

@@ -60,8 +60,8 @@ def _read_git(done: Sequence[Completed], profile: Profile, place: Place) -> Chec
     return found
 
 
-BINARIES: Ask[Binaries] = Ask("binaries", _binary_commands, _read_binaries)
-CHECKOUT: Ask[Checkout | None] = Ask("checkout", _git_commands, _read_git, every=60)
+BINARIES: Ask[Binaries] = Ask("binaries", _binary_commands, _read_binaries, every=30)
+CHECKOUT: Ask[Checkout | None] = Ask("checkout", _git_commands, _read_git, every=30)
 
 
 # Judges

@@ -38,7 +38,7 @@ def _read_keys(done: Sequence[Completed], profile: Profile, place: Place) -> Key
 
 
 SEAL: Ask[Seal] = Ask("Vault's seal", _seal_commands, _read_seal)
-KEYS: Ask[KeyFile | None] = Ask("file of Vault's keys", _key_commands, _read_keys)
+KEYS: Ask[KeyFile | None] = Ask("file of Vault's keys", _key_commands, _read_keys, every=30)
 
 
 def sealed(survey: Survey, place: Place) -> Iterator[Failing]:
