@@ -31,7 +31,7 @@ async def test_an_idle_runner(world: World) -> None:
 
 
 async def test_what_is_a_binary(world: World) -> None:
-    for path, said in (("/nosuch", "missing"), ("/etc", "folder"), ("/etc/hostname", "no-elf")):
+    for path, said in (("/nosuch", "missing"), ("/etc", "folder"), ("/etc/iptables/rules.v4", "no-elf")):
         assert await out(world, deploy.source(SYSTEM, path)) == said
     assert (await ask(world.host, deploy.staged(SYSTEM, "/nosuch", "/etc/hostname", "0" * 64))).yes is False
     assert await out(world, deploy.target(SYSTEM, "/nosuch/botserver", "gbuser", "system.service")) == ""
