@@ -38,6 +38,7 @@ def operator(lab: Lab, tmp_path: Path) -> Operator:
     return Operator(lab, tmp_path)
 
 
+@full
 def test_a_healthy_twin_has_no_finding_but_those_of_the_stand_ins(fresh_lab: Lab, operator: Operator) -> None:
     operator.waive(WAIVERS)
     found = operator.json("check")
