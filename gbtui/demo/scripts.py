@@ -29,6 +29,7 @@ from gbtui.demo import (
     scripts_proxy,
     scripts_roles,
     scripts_services,
+    scripts_shelf,
     scripts_snapshots,
     vault,
 )
@@ -243,6 +244,7 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     **scripts_snapshots.SCRIPTS,
 }
 SCRIPTS |= scripts_services.SCRIPTS
+SCRIPTS |= scripts_shelf.SCRIPTS
 SCRIPTS |= dns.SCRIPTS
 SCRIPTS |= vault.SCRIPTS
 SCRIPTS |= scripts_bans.SCRIPTS
