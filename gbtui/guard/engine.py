@@ -18,7 +18,7 @@ from gbtui.guard.fingerprint import changed
 from gbtui.guard.journal import Journal, new_id
 from gbtui.guard.lock import RUN_DIR, hold
 from gbtui.guard.plan import Exec, Plan
-from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress, SecretGiver
+from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress, SecretGiver, Witness
 from gbtui.guard.revert import STATE_DIR, Reverter
 from gbtui.guard.run import Broke, Observe, Run
 from gbtui.guard.serial import to_json
@@ -57,6 +57,7 @@ class Engine:
         self.read_only = read_only
         self.reverter = Reverter(host, state_dir=state_dir)
         self.run_dir = run_dir
+        self.witnesses: list[Witness] = []
         self._observe = observe
 
     # The whole operation
@@ -68,6 +69,13 @@ class Engine:
         then on everything is an outcome. Cancelled in the middle, the running step is finished and
         journaled, nothing more is done, and the host's timer reverts what was armed.
         """
+        outcome = await self._apply(plan, approver, progress)
+        if outcome.result == "refused" and not outcome.id:
+            for witness in self.witnesses:
+                await witness.ended(plan, outcome)
+        return outcome
+
+    async def _apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         early = self._refusal(plan)
         if early is not None:
             return early
@@ -148,6 +156,7 @@ class Engine:
             progress=progress,
             observe=self._observe,
             reverter=self.reverter,
+            witnesses=self.witnesses,
         )
 
     async def locked(self, run: Run, work: Callable[[], Awaitable[Outcome]]) -> Outcome:

@@ -62,6 +62,16 @@ class Progress(Protocol):
     def __call__(self, event: Event) -> None: ...
 
 
+class Witness(Protocol):
+    """Who is told of every operation, whatever route it came: an incident's timeline. Never raises."""
+
+    async def begins(self, plan: Plan, id: str, word: str) -> None:  # noqa: A002
+        """Its begin is journaled, and nothing was done yet. `word`: begin, finish or undo."""
+
+    async def ended(self, plan: Plan, outcome: Outcome) -> None:
+        """How it ended; without an id where a guard refused it before it began."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an operation ended.

@@ -17,7 +17,7 @@ from gbtui.guard.execute import Done, ask, longest, perform
 from gbtui.guard.journal import Journal
 from gbtui.guard.lock import Held
 from gbtui.guard.plan import Action, Exec, Plan, Step, Wait
-from gbtui.guard.port import Event, Outcome, Progress, SecretGiver
+from gbtui.guard.port import Event, Outcome, Progress, SecretGiver, Witness
 from gbtui.guard.preview import shown
 from gbtui.guard.revert import Reverter
 from gbtui.hosts.base import Host
@@ -50,6 +50,7 @@ class Run:
         progress: Progress,
         observe: Observe,
         reverter: Reverter,
+        witnesses: Sequence[Witness] = (),
     ) -> None:
         self.plan = plan
         self.id = op_id
@@ -64,6 +65,7 @@ class Run:
         self.unwritten = ""
         self.noted = False
         self.unheard = ""
+        self._witnesses = witnesses
         self._journal = journal
         self._progress = progress
         self._observe = observe
@@ -97,11 +99,15 @@ class Run:
     async def begun(self, word: str = "begin") -> None:
         """Tell the host's own system journal; where it does not listen, `unheard` says why."""
         self.unheard = await announce(self.host, begins(self.plan, self.id, self.by, word))
+        for witness in self._witnesses:
+            await witness.begins(self.plan, self.id, word)
 
     async def over(self, outcome: Outcome) -> Outcome:
         """Tell the host's own system journal how it ended; what was not heard is in the words."""
         if not self.noted or (self.held is not None and self.held.lost):
             return outcome
+        for witness in self._witnesses:
+            await witness.ended(self.plan, outcome)
         line = ends(self.plan, self.id, self.by, outcome.result, outcome.message)
         self.unheard = await announce(self.host, line) or self.unheard
         if not self.unheard:
