@@ -33,7 +33,8 @@ from gbtui.facts.log import LogReader
 from gbtui.facts.log_feed import LogFeed
 from gbtui.facts.shared import Shared
 from gbtui.facts.snapshots import Snapshots, SnapshotsReader
-from gbtui.facts.survey import Survey, Surveyor
+from gbtui.facts.survey import Survey
+from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan

@@ -22,7 +22,7 @@ from gbtui.checks.catalog import CHECKS
 from gbtui.checks.judge import judge, needs_of
 from gbtui.config import HostConfig
 from gbtui.errors import GbtuiError
-from gbtui.facts.survey import Surveyor
+from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan

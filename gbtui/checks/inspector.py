@@ -15,7 +15,8 @@ from gbtui.checks.judge import judge, needs_of
 from gbtui.checks.waivers import Waiver
 from gbtui.checks.watch import Watch, from_json, to_json
 from gbtui.errors import Malformed
-from gbtui.facts.survey import Need, Survey, Surveyor
+from gbtui.facts.survey import Need, Survey
+from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.journal import state_dir
 
 LOOK_AGAIN = 1.0

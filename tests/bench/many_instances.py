@@ -14,7 +14,7 @@ from dataclasses import replace
 from gbtui.checks.catalog import CHECKS
 from gbtui.checks.judge import judge, needs_of
 from gbtui.demo.host import DemoHost
-from gbtui.facts.survey import Surveyor
+from gbtui.facts.surveyor import Surveyor
 from gbtui.profiles import load
 from tests.bench.measure import Ratio, paired
 

@@ -11,7 +11,8 @@ from gbtui.checks.catalog import CHECKS
 from gbtui.checks.judge import judge, needs_of
 from gbtui.demo.host import DemoHost
 from gbtui.errors import GbtuiError
-from gbtui.facts.survey import Ask, LxdAsk, Survey, Surveyor
+from gbtui.facts.survey import Ask, LxdAsk, Survey
+from gbtui.facts.surveyor import Surveyor
 from gbtui.hosts.base import Host
 from gbtui.profiles import load
 

@@ -22,7 +22,7 @@ from gbtui.checks.drift_whose import Deed, attributed, deeds
 from gbtui.demo.host import DemoHost
 from gbtui.demo.state import File
 from gbtui.errors import GbtuiError, TimedOut
-from gbtui.facts.survey import Surveyor
+from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.journal import Record
 from gbtui.hosts.base import LxdEvent
 from gbtui.profiles import load

@@ -16,7 +16,8 @@ from gbtui.checks.release import CHECKOUT, CHECKS
 from gbtui.demo.host import DemoHost
 from gbtui.facts.git import Checkout, Remote, Repository, parse_checkout
 from gbtui.facts.git_watch import SCRIPT
-from gbtui.facts.survey import Survey, Surveyor
+from gbtui.facts.survey import Survey
+from gbtui.facts.surveyor import Surveyor
 from gbtui.profiles import Profile, load
 from tests.unit.checks.inspected import pairs, with_answer, words
 

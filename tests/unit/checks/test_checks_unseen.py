@@ -9,7 +9,8 @@ from gbtui.checks.drift_look import look
 from gbtui.checks.judge import judge, needs_of
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput, Unreachable
-from gbtui.facts.survey import HOST, Surveyor
+from gbtui.facts.survey import HOST
+from gbtui.facts.surveyor import Surveyor
 from gbtui.profiles import load
 from tests.unit.checks.inspected import pairs, survey
 
