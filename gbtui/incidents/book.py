@@ -150,8 +150,7 @@ class Incidents:
         Raises:
             NotFound: none runs.
         """
-        if self.current is None:
-            raise _none()
+        await self._must_run()
         self.note(*entries)
         await self.send()
 
@@ -185,15 +184,14 @@ class Incidents:
             NotFound: none runs.
             GbtuiError: the host cannot be told; it runs on.
         """
-        if self.current is None:
-            raise _none()
-        last, id_ = watch.entry("end", self.by, summary.strip()), self.current.id
+        running = await self._must_run()
+        last, id_ = watch.entry("end", self.by, summary.strip()), running.id
         if self._read_only:
             if self._data.get(id_):
                 raise Refused("end the incident", why=f"read-only: {self._read_only}")
             self._kept_here((last,))
             here, self.current = self.current, None
-            return here
+            return here or running
         await self.send()
         if self.error is not None:
             raise self.error
@@ -203,6 +201,14 @@ class Incidents:
         closed = incident(id_, self.host, self._data[id_])
         assert closed is not None  # noqa: S101 - its begin was read before its end
         return closed
+
+    async def _must_run(self) -> Incident:
+        """The incident that runs, asked of the host where nobody has looked. Raises NotFound."""
+        running = self.current or await self.look()
+        if running is None:
+            hint = "gbtui incident begin TITLE begins one"
+            raise NotFound("an incident", why="none runs on this host", hint=hint)
+        return running
 
     async def _claim(self, id_: str) -> str:
         """The id of the incident that runs from now on: `id_`, or the one that ran already."""
@@ -274,7 +280,3 @@ def _running(said: bytes) -> str:
     """The id in `current`; "" for none, or for something that is no id."""
     id_ = line(said)
     return id_ if _ID.fullmatch(id_) else ""
-
-
-def _none() -> NotFound:
-    return NotFound("an incident", why="none runs on this host", hint="gbtui incident begin TITLE begins one")
