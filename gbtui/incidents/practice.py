@@ -1,0 +1,68 @@
+"""A drill under way: its fault, its incident, the hints that were given, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gbtui.incidents import watch
+from gbtui.incidents.book import Incidents
+from gbtui.incidents.score import Score, hints, score
+from gbtui.incidents.types import Incident
+from gbtui.runbooks.drills import Drill
+
+
+class Practice:
+    """One drill on the incident `incidents.current` of its host."""
+
+    def __init__(self, drill: Drill, incidents: Incidents) -> None:
+        self.drill = drill
+        self.given: tuple[str, ...] = ()
+        """The hints so far."""
+        self.given_up = False
+        self.over: Incident | None = None
+        """Its timeline once it is over: repaired, or given up."""
+        self._incidents = incidents
+        self._id = ""
+
+    async def begin(self) -> None:
+        """Begin its incident. Raises what `Incidents.begin` raises."""
+        self._id = (await self._incidents.begin(f"Drill: {self.drill.title}")).id
+
+    @property
+    def timeline(self) -> Incident | None:
+        """What happened so far; None before its incident was begun."""
+        current = self._incidents.current
+        return self.over or (current if current is not None and current.id == self._id else None)
+
+    def score(self) -> Score | None:
+        """How it goes; None before it has begun."""
+        timeline = self.timeline
+        if timeline is None:
+            return None
+        count, now = len(self.given), datetime.now(UTC)
+        return score(timeline, self.drill.book, hints=count, given_up=self.given_up, now=now)
+
+    @property
+    def repaired(self) -> bool:
+        """What rang has cleared, and the drill is not over yet: it can be ended."""
+        found = self.score() if self.over is None else None
+        return found is not None and found.repaired
+
+    async def hint(self) -> str:
+        """The next hint; "" where there is none left. It is noted on the timeline."""
+        left = [one for one in hints(self.drill.book) if one not in self.given]
+        if not left or self.over is not None:
+            return ""
+        self.given = (*self.given, left[0])
+        await self._incidents.add(watch.note(self._incidents.by, f"hint {len(self.given)}: {left[0]}"))
+        return left[0]
+
+    async def end(self, *, given_up: bool = False) -> Score | None:
+        """End it and its incident, with the score in its summary. Raises what `Incidents.end` raises."""
+        if self.over is None and self.timeline is not None:
+            self.given_up = given_up
+            found = self.score()
+            points = found.points if found else 0
+            how = "given up" if given_up else "repaired"
+            self.over = await self._incidents.end(f"{how}: {points} of 100 points")
+        return self.score()
