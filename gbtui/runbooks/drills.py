@@ -24,11 +24,15 @@ class Drill:
 
 
 def drills(books: Iterable[Runbook] | None = None) -> tuple[Drill, ...]:
-    """Every drill of the runbooks (all that can be read, by default), once each, by runbook."""
+    """Every drill of the runbooks (all that can be read, by default), once each, by runbook.
+
+    One that several runbooks name trains the one that has the fewest.
+    """
     found: dict[str, Drill] = {}
-    for one in _all(runbooks()[0] if books is None else books):
+    fewest = sorted(runbooks()[0] if books is None else books, key=lambda book: len(book.drills))
+    for one in _all(fewest):
         found.setdefault(one.id, one)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda one: one.book.id))
 
 
 def _all(books: Iterable[Runbook]) -> Iterator[Drill]:
