@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
+from textual.worker import Worker
 
 from screens.actions import Scope, footer
 from screens.keybar import KeyBar
@@ -50,6 +51,10 @@ class Page(Screen[R]):
     @on(ScreenResume)
     def _show_strip(self) -> None:
         self.tick()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A screen's own worker that failed is told of as the app's are: the message does not bubble."""
+        self.cockpit.on_worker_state_changed(event)
 
     def tick(self) -> None:
         """Once a second while shown, and on return: bring everything that ages up to date."""

@@ -11,6 +11,7 @@ from gbtui.guard.plan import Plan
 from gbtui.guard.port import Outcome
 from screens import crash
 from screens.app import CockpitApp
+from screens.journal import JournalScreen
 from screens.leave import Leave
 from screens.terminal import settle
 from tests.ui.screen_stage import cockpit, demo, see, session, toasts, until
@@ -33,6 +34,18 @@ async def test_a_worker_that_fails_is_words_and_the_rest_lives_on(tmp_path: Path
         await until(pilot, lambda: "ValueError" in toasts(app))
         assert SECRET not in toasts(app)
         await see(app, pilot, "acme-proxy")
+
+
+async def test_a_screens_own_worker_that_fails_is_words_too(tmp_path: Path) -> None:
+    async with cockpit(session(tmp_path)) as (app, pilot):
+
+        async def denied() -> None:
+            raise Denied("keep the walk", why="the disk is full", hint="free space")
+
+        await pilot.press("J")
+        await until(pilot, lambda: isinstance(app.screen, JournalScreen))
+        app.screen.run_worker(denied(), exit_on_error=False)
+        await until(pilot, lambda: "the disk is full (free space)" in toasts(app))
 
 
 async def test_a_crash_prints_neither_locals_nor_secrets(
