@@ -40,9 +40,12 @@ from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.hosts import Host, Link, LxdEvent
+from gbtui.hosts.shelf import Shelf
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
 from gbtui.profiles import Profile
+from gbtui.runbooks.kept import KeptWalks
+from gbtui.runbooks.walk_file import Walks
 
 EVENTS_KEPT = 200
 CHECK_PAUSE = 30.0
@@ -93,6 +96,8 @@ class Session:
         self._log: LogFeed | None = None
         self._surveyor = Surveyor(host, profile, tenant, instances=instances)
         self.waivers = WaiverBook(_waivers_of(host), host.name)
+        walks = Walks(host.name, journal.directory)
+        self.walks = KeptWalks(walks, Shelf(host, "walks"), read_only=read_only)
         self.drift = DriftBook(drift_dir(host.name, tenant) if host.kind != "demo" else None)
         self._checks: Feed[Report] | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -15,13 +15,13 @@ from gbtui.errors import GbtuiError
 from gbtui.runbooks import course, walker
 from gbtui.runbooks.fill import filled
 from gbtui.runbooks.types import Runbook, Step
-from gbtui.runbooks.walk import Walk, Walks
+from gbtui.runbooks.walk import Walk
 from gbtui.runbooks.walker import Result
 from screens.actions import Scope, bindings
 from screens.ask import AskText
 from screens.choose import Choice, Choose
 from screens.page import Page
-from screens.runbook_words import end_of, evidence_of, exactly, steps_list, text_of
+from screens.runbook_words import end_of, evidence_of, exactly, kept_of, steps_list, text_of
 
 if TYPE_CHECKING:
     from gbtui.guard.plan import Plan
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 class RunbookScreen(Page[None]):
-    """One walk. It is on file before and after every step, so that leaving loses nothing."""
+    """One walk. It is on file before and after every step, here and on the host, so that leaving loses
+    nothing and another operator can take over."""
 
     SCOPES: ClassVar = (Scope.RUNBOOK,)
     BINDINGS: ClassVar = bindings(Scope.RUNBOOK)
@@ -44,11 +45,10 @@ class RunbookScreen(Page[None]):
     RunbookScreen.-wide #evidence { width: 2fr; }
     """
 
-    def __init__(self, book: Runbook, walk: Walk, walks: Walks) -> None:
+    def __init__(self, book: Runbook, walk: Walk) -> None:
         super().__init__()
         self.book = book
         self.walk = walk
-        self._walks = walks
         self._doing = ""
         self._ends: tuple[Callable[[], None], ...] = ()
 
@@ -76,11 +76,13 @@ class RunbookScreen(Page[None]):
         """Draw what is known now."""
         step, report = self.step, self.cockpit.session.checks().reading.value
         told = {"steps": steps_list(self.book, self.walk)}
+        kept = self.cockpit.session.walks.error
         if step is None:
             told |= {"text": end_of(self.book, self.walk), "evidence": steps_list(self.book, self.walk)[:0]}
         else:
-            told["text"] = text_of(self.book, step, self.walk)
+            told["text"] = text_of(self.book, step)
             told["evidence"] = evidence_of(step, self.walk, report, self._doing)
+        told["text"] = kept_of(kept, told["text"])
         for part, content in told.items():
             for place in self.query(f"#{part}-told").results(Static):
                 place.update(content)
@@ -117,7 +119,7 @@ class RunbookScreen(Page[None]):
 
     def action_previous(self) -> None:
         if not self._doing:
-            self._go(self.walk.back())
+            self._go(self.walk.back(self.book))
 
     def action_copy(self) -> None:
         if self.step is not None:
@@ -129,29 +131,51 @@ class RunbookScreen(Page[None]):
 
     # -- doing --------------------------------------------------------------------------------
 
+    def _go(self, walk: Walk) -> None:
+        self._doing = "keeping it…"  # the next key waits for it: it is about the next step
+        self._keep_on(walk)
+
     @work(group="runbook", exclusive=True, exit_on_error=False)
-    async def _go(self, walk: Walk) -> None:
-        await self._kept(walk)
+    async def _keep_on(self, walk: Walk) -> None:
+        try:
+            await self._kept(walk)
+        finally:
+            self._rest()
 
     async def _kept(self, walk: Walk) -> None:
-        """`walk` is where it stands now, on file and on screen."""
-        await asyncio.to_thread(self._walks.save, walk)
+        """`walk` is where it stands now, on file and on screen; where else it is not, is said once."""
+        walks = self.cockpit.session.walks
+        before = walks.kept_words
+        await walks.save(walk)
+        if walks.kept_words not in ("", before):
+            self.notify(walks.kept_words, severity="warning", timeout=15)
         self.walk = walk
         self.tell()
 
-    @work(group="runbook", exclusive=True, exit_on_error=False)
-    async def _do(self, step: Step) -> None:
-        before, book = self.walk, self.book
+    def _rest(self) -> None:
+        self._doing = ""
+        self.tell()
+
+    def _do(self, step: Step) -> None:
         self._doing = "looking…"
-        await self._kept(before.begun(step, self._user))
+        self._do_it(step)
+
+    @work(group="runbook", exclusive=True, exit_on_error=False)
+    async def _do_it(self, step: Step) -> None:
+        before, book = self.walk, self.book
         try:
-            result = await self._result(step, before)
-        except GbtuiError as error:
-            result = Result("failed", note=str(error))
+            await self._kept(before.begun(step, self._user))
+            result = await self._tried(step, before)
+            await self._kept(course.performed(self.walk, book, step, result, self._user))
         finally:
-            self._doing = ""
-        await self._kept(course.performed(self.walk, book, step, result, self._user))
+            self._rest()
         self.cockpit.session.checks().refresh()
+
+    async def _tried(self, step: Step, before: Walk) -> Result:
+        try:
+            return await self._result(step, before)
+        except GbtuiError as error:
+            return Result("failed", note=str(error))
 
     async def _result(self, step: Step, before: Walk) -> Result:
         session = self.cockpit.session

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from gbtui.checks.base import Report
+from gbtui.errors import GbtuiError
 from gbtui.runbooks.markdown import flowed
 from gbtui.runbooks.types import Runbook, Step, told
 from gbtui.runbooks.walk import Record, State, Walk
@@ -16,7 +17,7 @@ from widgets.roles import Role
 from widgets.safe import safe
 
 LOOKS: dict[State, tuple[Role, str]] = {
-    "begun": ("unknown", "cut off"),
+    "begun": ("unknown", "begun, and not known how it went:"),
     "done": ("ok", "done"),
     "skipped": ("stale", "skipped"),
     "failed": ("error", "failed"),
@@ -40,8 +41,8 @@ def _step_line(number: int, step: Step, walk: Walk) -> Content:
     return mark(role, words)
 
 
-def text_of(book: Runbook, step: Step, walk: Walk) -> Content:
-    """The middle: the step's heading and its reason, or that the walk is at its end."""
+def text_of(book: Runbook, step: Step) -> Content:
+    """The middle: the step's heading and its reason."""
     number = [one.id for one in book.steps].index(step.id) + 1
     parts = [safe(f"{number}/{len(book.steps)} {step.title}", "bold"), Content("")]
     parts += [safe(line) for line in flowed(step.text)]
@@ -60,6 +61,13 @@ def end_of(book: Runbook, walk: Walk) -> Content:
     return lines(mark(role, said), Content(""), say("dim", "q leaves; b goes back to the last step"))
 
 
+def kept_of(error: GbtuiError | None, text: Content) -> Content:
+    """`text`, below a line that says so where the walk is kept on this machine alone."""
+    if error is None:
+        return text
+    return lines(mark("warn", f"kept only here: {error.why or error.what}"), Content(""), text)
+
+
 def evidence_of(step: Step, walk: Walk, report: Report | None, doing: str) -> Content:
     """The right side: exactly what would be done, what a check says now, and what was seen earlier."""
     parts = [Content.assemble(safe("→ ", "bold $text-accent"), safe(exactly(step), "bold"))]
@@ -69,7 +77,7 @@ def evidence_of(step: Step, walk: Walk, report: Report | None, doing: str) -> Co
     if live:
         parts += [Content(""), say("dim", "now"), *live]
     latest = walk.latest(step.id)
-    if latest is not None:
+    if latest is not None and not (doing and latest.state == "begun"):
         parts += [Content(""), *_seen(latest)]
     return lines(*parts)
 

@@ -11,8 +11,9 @@ from gbtui.errors import BadInput
 from gbtui.operations.base import Parameter
 from gbtui.runbooks.catalog import find, runbooks
 from gbtui.runbooks.fill import checked
+from gbtui.runbooks.takeover import misfit, whose
 from gbtui.runbooks.types import Runbook
-from gbtui.runbooks.walk import Walk, Walks, begin
+from gbtui.runbooks.walk import Walk, begin
 from screens.choose import Choice, Choose
 from screens.form import Form
 from screens.runbook import RunbookScreen
@@ -33,12 +34,13 @@ async def choose_runbook(app: CockpitApp, check: str = "") -> None:
     if not offered:
         app.notify("no runbook leads from this finding", title=check)
         return
-    walks = Walks(session.host.name)
-    open_ = {walk.runbook: walk for walk in await asyncio.to_thread(walks.unfinished)}
+    open_ = {walk.runbook: walk for walk in await session.walks.unfinished()}
+    if session.walks.read_words:
+        app.notify(session.walks.read_words, severity="warning", timeout=15)
 
     def chosen(id_: str | None) -> None:
         if id_ is not None:
-            open_runbook(app, find(id_), walks, open_.get(id_))
+            open_runbook(app, find(id_), open_.get(id_))
 
     choices = choices_of(offered, ringing, open_)
     await app.push_screen(Choose("Runbooks", choices), chosen)
@@ -52,17 +54,23 @@ def choices_of(books: Sequence[Runbook], ringing: set[str], unfinished: Mapping[
 
 def _about(book: Runbook, ringing: set[str], walk: Walk | None) -> str:
     if walk is not None:
-        return f"left at: {book.step(walk.at).title}" if _has(book, walk) else "left unfinished"
+        wrong = misfit(book, walk)
+        by = f" by {walk.records[-1].by}" if walk.records and walk.records[-1].by else ""
+        return f"left unfinished{by}: {wrong}" if wrong else f"left{by} at: {book.step(walk.at).title}"
     led = sorted(ringing & set(book.findings))
     if led:
         return f"a finding leads here: {led[0]}"
     return book.symptoms[0] if book.symptoms else ""
 
 
-def open_runbook(app: CockpitApp, book: Runbook, walks: Walks, walk: Walk | None) -> None:
+def open_runbook(app: CockpitApp, book: Runbook, walk: Walk | None) -> None:
     """Go on with `walk`, or begin one; what is not known of its parameters is asked in a form."""
-    if walk is not None and _has(book, walk):
-        app.push_screen(RunbookScreen(book, walk, walks))
+    wrong = misfit(book, walk) if walk is not None else ""
+    if walk is not None:
+        said = f"cannot go on with {whose(walk)}: {wrong}" if wrong else f"going on with {whose(walk)}"
+        app.notify(said, severity="warning" if wrong else "information")
+    if walk is not None and not wrong:
+        app.push_screen(RunbookScreen(book, walk))
         return
     session = app.session
     roles = {one.role: session.instance_of(one.role) for one in book.parameters if one.role}
@@ -70,7 +78,7 @@ def open_runbook(app: CockpitApp, book: Runbook, walks: Walks, walk: Walk | None
     def started(given: dict[str, str] | None) -> None:
         if given is not None:
             begun = begin(book, session.host.name, checked(book, given, roles))
-            app.push_screen(RunbookScreen(book, begun, walks))
+            app.push_screen(RunbookScreen(book, begun))
 
     try:
         checked(book, {}, roles)
@@ -90,8 +98,3 @@ def form_of(book: Runbook, roles: Mapping[str, str]) -> tuple[Parameter, ...]:
         Parameter(one.name, one.form, check(one.pattern), one.default or roles.get(one.role) or None)  # type: ignore[arg-type]  # a lambda's type is its use
         for one in book.parameters
     )
-
-
-def _has(book: Runbook, walk: Walk) -> bool:
-    """Whether the file still has the step the walk was left at."""
-    return any(step.id == walk.at for step in book.steps)

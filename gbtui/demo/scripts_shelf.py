@@ -49,10 +49,18 @@ def _claim(call: Call) -> Answer:
     return Answer(0, _held(call))
 
 
+def _remove(call: Call) -> Answer:
+    folder, *names = call.arguments
+    for name in names:
+        call.place.files.pop(f"{folder}/{name}", None)
+    return said()
+
+
 SCRIPTS = {
     "gbtui-shelf-list": _list,
     "gbtui-shelf-read": _read,
     "gbtui-shelf-append": _append,
     "gbtui-shelf-put": _put,
     "gbtui-shelf-claim": _claim,
+    "gbtui-shelf-remove": _remove,
 }

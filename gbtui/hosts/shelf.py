@@ -15,7 +15,7 @@ The scripts, known by their `$0`:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gbtui.errors import BadInput, Malformed, Refused
 from gbtui.hosts.base import MIB, Command, Completed, Host
@@ -57,6 +57,9 @@ if ! [ -s "$2" ]; then
   cat >"$data"; sync -- "$data"; mv -f -T -- "$data" "$2"
 fi
 cat -- "$2"
+"""
+REMOVE = f"""{_LOCKED}
+shift; rm -f -- "$@"
 """
 
 
@@ -109,6 +112,11 @@ class Shelf:
     async def claim(self, name: str, data: bytes) -> bytes:
         """Make the file `data` unless it holds something already; what it holds then."""
         return (await self._run("claim", CLAIM, _checked(name), stdin=data)).stdout
+
+    async def remove(self, names: Sequence[str]) -> None:
+        """Take files away; those that are not there are no fault."""
+        if names:
+            await self._run("remove", REMOVE, *map(_checked, names))
 
     # -- how
 

@@ -1,18 +1,13 @@
-"""A walk through a runbook: where it stands, what was done, and the file that outlives a crash."""
+"""A walk through a runbook: where it stands, and what became of its steps."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
-from gbtui.errors import Malformed
-from gbtui.guard.journal import new_id, state_dir
+from gbtui.guard.journal import new_id
 from gbtui.runbooks.types import STOP, Runbook, Step
 
 State = Literal["begun", "done", "skipped", "failed", "not-applicable"]
@@ -58,13 +53,18 @@ class Walk:
 
     def recorded(self, record: Record, leads_to: str) -> Walk:
         """`record` is what became of its step; it goes on at `leads_to`."""
-        bounded = replace(record, output=record.output[:OUTPUT_LINES])
+        lines = [line for one in record.output for line in one.splitlines() or [""]]
+        bounded = replace(record, output=tuple(lines[:OUTPUT_LINES]))
         return replace(self._with(bounded), at=leads_to)
 
-    def back(self) -> Walk:
-        """At the step before, in the order walked; records stay."""
-        walked = [one.step for one in self.records if one.state != "begun" and one.step != self.at]
-        return replace(self, at=walked[-1]) if walked else self
+    def back(self, book: Runbook) -> Walk:
+        """At the step before, in the order walked, that `book` (still) has; records stay."""
+        known = {step.id for step in book.steps}
+        walked = [one.step for one in self.records if one.state != "begun" and one.step in known]
+        if self.at in walked:  # what came before its last time
+            walked = walked[: len(walked) - 1 - walked[::-1].index(self.at)]
+        before = [step for step in walked if step != self.at]
+        return replace(self, at=before[-1]) if before else self
 
     def _with(self, record: Record) -> Walk:
         return replace(self, records=(*self.records, record))
@@ -77,52 +77,3 @@ def begin(book: Runbook, host: str, values: Mapping[str, str], now: datetime | N
 
 def _now(now: datetime | None) -> str:
     return (now or datetime.now(UTC)).isoformat(timespec="seconds")
-
-
-class Walks:
-    """The walks on file, one file each, 0600: `runbooks/HOST/` below gbtui's state."""
-
-    def __init__(self, host: str, directory: Path | None = None) -> None:
-        self._folder = (directory or state_dir()) / "runbooks" / re.sub(r"[^A-Za-z0-9._-]", "_", host)[:100]
-
-    def save(self, walk: Walk) -> None:
-        """On disk when this returns. Raises OSError."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / f"{walk.id}.json"
-        new = path.with_suffix(".new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(walk), file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-
-    def all(self) -> tuple[Walk, ...]:
-        """Every walk that can be read, oldest first."""
-        return tuple(self._read())
-
-    def unfinished(self, runbook: str = "") -> tuple[Walk, ...]:
-        """Those that have not ended; of one runbook, or of all."""
-        return tuple(one for one in self.all() if not one.ended and runbook in ("", one.runbook))
-
-    def _read(self) -> Iterator[Walk]:
-        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
-            try:
-                yield from_json(json.loads(path.read_bytes()))
-            except (OSError, ValueError, Malformed):
-                continue  # a file that is none costs itself
-
-
-def from_json(table: Mapping[str, object]) -> Walk:
-    """A walk from its file.
-
-    Raises:
-        Malformed: it is none.
-    """
-    try:
-        fields = dict(table)
-        rows = fields.pop("records")
-        assert isinstance(rows, list)  # noqa: S101 - caught below
-        records = tuple(Record(**{**row, "output": tuple(row["output"])}) for row in rows)
-        return Walk(**fields, records=records)  # type: ignore[arg-type]  # checked by its use
-    except (AssertionError, TypeError, KeyError) as error:
-        raise Malformed("state of a runbook", why=str(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gbtui.runbooks.walk import Walks
+from gbtui.runbooks.walk_file import Walks
 from tests.terminal import Terminal
 
 ARGV = (sys.executable, "-m", "gbtui", "--drill", "valkey-loopback", "runbook", "valkey-timeout")
@@ -26,7 +26,8 @@ def test_followed_killed_and_gone_on_with(tmp_path: Path) -> None:
     (walk,) = Walks("demo", tmp_path).unfinished("valkey-timeout")
     assert (walk.at, walk.records[-1].state) == ("accept", "done")
     with Terminal(ARGV, columns=120, rows=100, env=env) as terminal:
-        assert "going on with the walk of" in answered(terminal, "", "2/5 Accept loopback")
+        resumed = answered(terminal, "", "2/5 Accept loopback")
+        assert f"going on with the walk of {walk.started} begun by {walk.records[0].by}" in resumed
         answered(terminal, "\r", "run it? type yes:")
         answered(terminal, "yes\r", "keep / revert:")
         answered(terminal, "keep\r", "3/5 Does Valkey answer?")

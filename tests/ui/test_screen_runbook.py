@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gbtui.checks.containers import RUNNING
 from gbtui.checks.firewall import LOOPBACK
-from gbtui.runbooks.walk import Walks
+from gbtui.runbooks import course
+from gbtui.runbooks.catalog import find
+from gbtui.runbooks.walk import begin
 from screens.app import CockpitApp
 from screens.choose import ChoiceList, Choose
 from screens.findings import FindingsScreen
 from screens.plan import PlanScreen
 from screens.runbook import RunbookScreen
-from tests.ui.screen_stage import NARROW, WIDE, AppPilot, cockpit, screen_text, session, until
+from tests.ui.screen_stage import (
+    NARROW,
+    WIDE,
+    AppPilot,
+    cockpit,
+    demo,
+    screen_text,
+    see,
+    session,
+    toasts,
+    until,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -104,5 +118,57 @@ async def test_a_step_is_skipped_with_a_reason_and_the_walk_goes_back(tmp_path: 
         assert screen.walk.records[-1].state == "not-applicable"
         await pilot.press("b")
         await at(pilot, screen, "accept")
-    (kept,) = Walks("demo").unfinished()
-    assert kept == screen.walk
+        assert await app.session.walks.unfinished() == (screen.walk,)
+
+
+async def test_another_operator_takes_over_and_is_told_whose_it_is(tmp_path: Path) -> None:
+    host = demo("valkey-loopback")
+    async with cockpit(session(tmp_path / "one", host)) as (app, pilot):
+        screen = await walking(app, pilot)
+        await pilot.press("enter")
+        await at(pilot, screen, "accept")
+    async with cockpit(session(tmp_path / "two", host)) as (app, pilot):
+        await pilot.press("r")
+        await see(app, pilot, "Runbooks", "left by alice@laptop at: Accept loopback")
+        await pilot.press("escape")
+        again = await walking(app, pilot)
+        assert again.walk == screen.walk
+        assert f"going on with the walk of {again.walk.started} begun by alice@laptop" in toasts(app)
+
+
+async def test_a_host_that_does_not_take_the_walk_is_told_of_and_stops_nothing(tmp_path: Path) -> None:
+    of = session(tmp_path, read_only="started with --read-only")
+    async with cockpit(of) as (app, pilot):
+        screen = await walking(app, pilot)
+        await pilot.press("enter")
+        await at(pilot, screen, "does-valkey-answer")
+        await see(app, pilot, "▲ kept only here: started with --read-only", "Does Valkey answer?")
+        assert "kept only here: read-only: started with --read-only" in toasts(app)
+
+
+async def test_a_walk_that_does_not_fit_any_more_is_begun_anew_and_said(tmp_path: Path) -> None:
+    of = session(tmp_path)
+    await of.walks.save(replace(begin(find("valkey-timeout"), "demo", {"container": "-rf"}), at="accept"))
+    async with cockpit(of) as (app, pilot):
+        screen = await walking(app, pilot)
+        assert (screen.walk.at, screen.walk.values) == ("cut-off", {"container": "acme-system"})
+        assert "cannot go on with the walk of" in toasts(app)
+
+
+async def test_what_somebody_else_does_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    host = demo()
+    of, book = session(tmp_path / "one", host), find("valkey-timeout")
+    async with cockpit(of) as (app, pilot):
+        screen = await walking(app, pilot)
+        await pilot.press("enter")
+        await at(pilot, screen, "does-valkey-answer")
+        other = session(tmp_path / "two", host).walks
+        (theirs,) = await other.unfinished()
+        theirs = course.skipped(theirs, book, book.step(theirs.at), "done by hand", "bob")
+        await other.save(theirs)
+        await pilot.press("enter")
+        await until(pilot, lambda: "bob has gone on with it meanwhile" in toasts(app))
+        assert screen.walk.at == "does-valkey-answer"
+        await pilot.press("q")
+        again = await walking(app, pilot)
+        assert again.walk == theirs

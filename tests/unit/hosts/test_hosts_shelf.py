@@ -61,6 +61,17 @@ async def test_of_two_who_claim_one_holds_it(shelf: Shelf) -> None:
     assert await shelf.claim("current", b"three") == b"three"
 
 
+async def test_what_is_removed_is_gone_and_the_rest_stays(shelf: Shelf) -> None:
+    await shelf.remove(())
+    for name in ("a", "b", "c"):
+        await shelf.put(name, b"x")
+    await shelf.remove(("a", "c", "never-there"))
+    assert await shelf.sizes() == {"b": 1}
+    with pytest.raises(BadInput):
+        await shelf.remove(("b", "../b"))
+    assert await shelf.sizes() == {"b": 1}
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/b", "-rf", ".lock", "a\n", "x" * 200])
 async def test_a_name_that_is_none_is_refused(shelf: Shelf, name: str) -> None:
     with pytest.raises(BadInput):

@@ -21,7 +21,8 @@ from gbtui.runbooks.catalog import find
 from gbtui.runbooks.fill import checked, filled
 from gbtui.runbooks.reader import parse
 from gbtui.runbooks.types import Runbook
-from gbtui.runbooks.walk import Walk, Walks, begin
+from gbtui.runbooks.walk import Walk, begin
+from gbtui.runbooks.walk_file import Walks
 from gbtui.runbooks.walker import perform
 from gbtui.session import Session
 from tests.unit.guard.rig import Answers
@@ -137,7 +138,17 @@ def test_back_goes_to_the_step_walked_before() -> None:
     walk = begin(book, "demo", SYSTEM)
     first = book.step("cut-off")
     onward = course.skipped(walk, book, first, "known", "tester")
-    assert (onward.at, onward.back().at, walk.back().at) == ("accept", "cut-off", "cut-off")
+    assert (onward.at, onward.back(book).at, walk.back(book).at) == ("accept", "cut-off", "cut-off")
+    further = course.skipped(onward, book, book.step("accept"), "known", "tester")
+    assert (further.back(book).at, further.back(book).back(book).at) == ("accept", "cut-off")
+    assert further.back(book).back(book).back(book).at == "cut-off"
+
+
+def test_back_passes_over_a_step_that_the_runbook_has_no_more() -> None:
+    book = find("valkey-timeout")
+    walk = course.skipped(begin(book, "demo", SYSTEM), book, book.step("cut-off"), "known", "tester")
+    gone = walk.recorded(replace(walk.records[0], step="gone"), "served")
+    assert gone.back(book).at == "cut-off"
 
 
 def test_a_file_that_is_no_walk_costs_itself(tmp_path: Path) -> None:
