@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.containers_asks import FORWARDS, LISTENING, OUTSIDE
 from gbtui.checks.firewall import RULES
-from gbtui.facts.containers_listen import Endpoint
+from gbtui.facts.containers_listen import Endpoint, spans
 from gbtui.facts.containers_reach import Dnat, Forward, dnats, forward_of, forwards
 from gbtui.facts.containers_types import Container
 from gbtui.facts.firewall_reach import Sample, way
@@ -65,14 +65,15 @@ def _present(survey: Survey, place: Place) -> Iterator[Failing]:
             if devices
             else by_hand(f"add a DNAT rule for {port} to {one.name}")
         )
-        seen = tuple(f"{each.device.name}: {each.device.listen}" for each in forwards(one))
+        seen = tuple(f"{device.name}: {device.listen}" for device in one.proxies)
         yield Failing(f"{one.name} {port}", f"no {what} leads {port} into it", seen or ("none",), remedy)
 
 
 def _add(one: Container, port: str, there: tuple[Endpoint, ...], outer: str) -> Remedy:
     """Everywhere, but where something of the host has the port on one address: then on the outer one."""
     protocol, _, number = port.partition(":")
-    siblings = [each.listen for each in forwards(one) if str(each.listen.port) == number]
+    own = [span for device in one.proxies for span in spans(device.listen)]
+    siblings = [span for span in own if span.holds((int(number),))]
     taken = [end for end in there if (end.protocol, str(end.port)) == (protocol, number)]
     address = siblings[0].address if siblings else outer if taken else ""
     listen = f"{protocol}:{address}:{number}" if address not in ("", "0.0.0.0") else port  # noqa: S104
@@ -124,14 +125,15 @@ def _internal(survey: Survey, place: Place) -> Iterator[Failing]:
     one = survey.container(place.name)
     if one is None or not place.role or _exposed(survey, place):
         return
-    for each in forwards(one):
-        if each.listen.outer:
-            by = f" (by profile {each.device.origin})" if each.device.origin else ""
-            seen = (f"{each.device.name}: {each.device.listen} → {each.device.connect}{by}",)
-            own = operation("containers.remove-port", container=one.name, device=each.device.name)
-            remedy = by_hand(f"take {each.device.name} out of the profile") if by else own
-            message = f"{each.listen} of the world leads into it, and it is internal"
-            yield Failing(f"{one.name} {each.device.name}", message, seen, remedy)
+    for device in one.proxies:
+        open_ = [span for span in spans(device.listen) if span.outer]
+        if open_:
+            by = f" (by profile {device.origin})" if device.origin else ""
+            seen = (f"{device.name}: {device.listen} → {device.connect}{by}",)
+            own = operation("containers.remove-port", container=one.name, device=device.name)
+            remedy = by_hand(f"take {device.name} out of the profile") if by else own
+            message = f"{', '.join(map(str, open_))} of the world leads into it, and it is internal"
+            yield Failing(f"{one.name} {device.name}", message, seen, remedy)
     for rule in _to(survey, one):
         subject = f"{one.name} {rule.protocol}:{rule.port}"
         message = f"a rule of the host leads {rule.protocol} :{rule.port} into it, and it is internal"

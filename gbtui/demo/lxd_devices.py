@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gbtui.demo import lxd_json
@@ -63,9 +63,10 @@ def check(state: State, one: Instance, devices: Mapping[str, Any]) -> None:
         old = one.devices.get(name, {})
         if device.get("type") != "proxy" or old == device:
             continue
-        protocol, address, port = split(device["listen"])
+        wanted = split(device["listen"])
         if device.get("nat") == "true":
             connect = device["connect"].split(":")[1]
+            address = device["listen"].split(":")[1]
             if address == "0.0.0.0":  # noqa: S104 - what LXD refuses
                 raise Failed(what, why=f'Cannot listen on wildcard address "{address}" when in nat mode')
             if connect not in [d.get("ipv4.address") for d in one.devices.values()]:
@@ -73,15 +74,25 @@ def check(state: State, one: Instance, devices: Mapping[str, Any]) -> None:
                 raise Failed(what, why=words)
         elif old.get("listen") == device["listen"]:
             continue  # LXD stops the old one first
-        elif one.running and any(taken(own, (protocol, address, port)) for own in listens(state)):
-            words = f"Failed to listen on {address}:{port}: bind: address already in use"
+        elif one.running and (clash := _clash(listens(state), wanted)):
+            words = f"Failed to listen on {clash}: bind: address already in use"
             raise Failed(what, why=f'Failed to start device "{name}": Error: {words}')
 
 
-def split(listen: str) -> tuple[str, str, int]:
-    """(protocol, address, port) of `tcp:0.0.0.0:443`."""
-    protocol, address, port = listen.split(":")
-    return protocol, address, int(port)
+def split(listen: str) -> list[tuple[str, str, int]]:
+    """(protocol, address, port) of each port of `tcp:0.0.0.0:443` or `tcp:0.0.0.0:4000-4010,5000`."""
+    protocol, address, ports = listen.split(":")
+    return [(protocol, address, port) for part in ports.split(",") for port in _range(part)]
+
+
+def _range(part: str) -> Iterator[int]:
+    first, _, last = part.partition("-")
+    yield from range(int(first), int(last or first) + 1)
+
+
+def _clash(owned: list[tuple[str, str, int]], wanted: list[tuple[str, str, int]]) -> str:
+    """The first address and port of `wanted` that is listened on already; "" for none."""
+    return next((f"{new[1]}:{new[2]}" for new in wanted if any(taken(own, new) for own in owned)), "")
 
 
 def taken(own: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
@@ -95,7 +106,7 @@ def listens(state: State) -> list[tuple[str, str, int]]:
     heard = [
         device for device in devices if device.get("nat") != "true" and device["listen"] not in state.deaf
     ]
-    return [*HOST_LISTENS, *(split(device["listen"]) for device in heard)]
+    return [*HOST_LISTENS, *(each for device in heard for each in split(device["listen"]))]
 
 
 def proxies(state: State, one: Instance) -> list[dict[str, str]]:

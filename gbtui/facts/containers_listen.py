@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -13,8 +14,6 @@ _LISTEN = re.compile(
 )
 _WILD = ("0.0.0.0", "::", "*")  # noqa: S104 - what LXD and ss print
 _SOCKET = re.compile(r"\S+\s+\d+\s+\d+\s+(\S+):(\d{1,5})\s")
-_MOST = 2048
-"""Ports of one range that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,43 @@ class Endpoint:
         return f"{self.protocol}:{address}:{self.port}"
 
 
-def endpoints(value: str) -> tuple[Endpoint, ...]:
-    """Every port of a device's `listen` or `connect`; none for a unix socket or anything unreadable."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Ports in a row at one address, `first` and `last` included. `address` without brackets."""
+
+    protocol: str
+    address: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.protocol} :{self.first}" + (f"-{self.last}" if self.last > self.first else "")
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return (Endpoint(self.protocol, self.address, port) for port in range(self.first, self.last + 1))
+
+    @property
+    def outer(self) -> bool:
+        """Whether others than the host itself can reach it."""
+        return next(iter(self)).outer
+
+    def holds(self, ports: Iterable[int]) -> tuple[int, ...]:
+        """Those of `ports` that are among its own, sorted."""
+        return tuple(sorted(port for port in set(ports) if self.first <= port <= self.last))
+
+    def meets(self, other: Endpoint) -> bool:
+        """Whether it and `other` cannot be listened on at once."""
+        return bool(self.holds((other.port,))) and Endpoint(self.protocol, self.address, other.port).meets(
+            other
+        )
+
+
+def spans(value: str) -> tuple[Span, ...]:
+    """The ports of a device's `listen` or `connect`, each range whole; none for a unix socket.
+
+    None for anything unreadable either, and a value of which one part is no port is unreadable as a
+    whole: what is left out would pass for free, or for not protected.
+    """
     match = _LISTEN.fullmatch(value)
     if match is None:
         return ()
@@ -59,11 +93,19 @@ def endpoints(value: str) -> tuple[Endpoint, ...]:
         ip_address(address)
     except ValueError:
         return ()
-    ports: list[int] = []
+    found = []
     for part in match[3].split(","):
         first, _, last = part.partition("-")
-        ports += range(int(first), min(int(last or first), 65535, int(first) + _MOST) + 1)
-    return tuple(Endpoint(match[1], address, port) for port in ports if 0 < port <= 65535)
+        found.append(Span(match[1], address, int(first), int(last or first)))
+    if not all(0 < span.first <= span.last <= 65535 for span in found):
+        return ()
+    # LXD binds each port once, so that more of them than there are is nothing it would take
+    return tuple(found) if sum(span.last - span.first + 1 for span in found) <= 65535 else ()
+
+
+def endpoints(value: str) -> tuple[Endpoint, ...]:
+    """Every single port of the same: what is wanted where ports are paired or looked up one by one."""
+    return tuple(end for span in spans(value) for end in span)
 
 
 def sockets(data: bytes, protocol: str) -> tuple[Endpoint, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gbtui.facts.containers_listen import Endpoint, endpoints
+from gbtui.facts.containers_listen import Endpoint, endpoints, spans
 from gbtui.facts.containers_types import Container, ProxyDevice
 from gbtui.facts.firewall_match import conditions, words_of
 from gbtui.facts.firewall_types import Chain
@@ -41,20 +41,28 @@ class Dnat:
 
 def forwards(one: Container) -> tuple[Forward, ...]:
     """Each port that its proxy devices listen on, in their order."""
-    found = []
-    for device in one.proxies:
-        listens, connects = endpoints(device.listen), endpoints(device.connect)
-        for number, listen in enumerate(listens):
-            # one target for all ports, or as many targets as there are ports
-            connect = connects[min(number, len(connects) - 1)] if connects else None
-            found.append(Forward(device, listen, connect))
-    return tuple(found)
+    return tuple(each for device in one.proxies for each in _ports(device))
+
+
+def _ports(device: ProxyDevice) -> Iterator[Forward]:
+    connects = endpoints(device.connect)
+    for number, listen in enumerate(endpoints(device.listen)):
+        # one target for all ports, or as many targets as there are ports
+        connect = connects[min(number, len(connects) - 1)] if connects else None
+        yield Forward(device, listen, connect)
 
 
 def forward_of(one: Container, port: str) -> Forward | None:
     """The device that leads an outer `tcp:443` into the container."""
-    own = (each for each in forwards(one) if f"{each.listen.protocol}:{each.listen.port}" == port)
-    return next((each for each in own if each.listen.outer), None)
+    protocol, _, number = port.partition(":")
+    for device in one.proxies:
+        found = [span for span in spans(device.listen) if span.protocol == protocol]
+        if any(span.holds((int(number),)) for span in found):
+            own = (each for each in _ports(device) if each.listen.port == int(number))
+            outer = next((each for each in own if each.listen.outer), None)
+            if outer is not None:
+                return outer
+    return None
 
 
 def dnats(chains: Sequence[Chain]) -> tuple[Dnat, ...]:

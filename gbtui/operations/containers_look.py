@@ -8,7 +8,7 @@ from typing import Any
 
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.containers import Container, ask_instances
-from gbtui.facts.containers_listen import Endpoint, endpoints
+from gbtui.facts.containers_listen import Span, endpoints, spans
 from gbtui.facts.containers_parse import parse_instances
 from gbtui.guard.plan import Exec, Probe, Verdict, Wait
 from gbtui.hosts.base import Command, inside
@@ -71,10 +71,10 @@ class Subject:
         return str(self.entry.get("last_used_at", ""))
 
     @property
-    def ports(self) -> tuple[Endpoint, ...]:
-        """Where its proxy devices listen, sorted."""
-        found = {end for proxy in self.one.proxies for end in endpoints(proxy.listen)}
-        return tuple(sorted(found, key=lambda end: (end.protocol, end.port, end.address)))
+    def ports(self) -> tuple[Span, ...]:
+        """Where its proxy devices listen, sorted; a range is one."""
+        found = {span for proxy in self.one.proxies for span in spans(proxy.listen)}
+        return tuple(sorted(found, key=lambda span: (span.protocol, span.first, span.last, span.address)))
 
 
 async def subject(context: Context, name: str) -> tuple[Subject | None, Verdict]:
@@ -173,10 +173,10 @@ async def dark(context: Context, found: Subject, how_long: str) -> tuple[str, ..
     """Ports, vhosts and services that do not answer while it is down; nothing where it is down already."""
     if not found.one.running:
         return ()
-    exposed = {str(end) for end in found.ports} | {
+    exposed = {str(span) for span in found.ports} | {
         port.replace(":", " :") for port in (found.role.exposed if found.role else ())
     }
-    ports = sorted(exposed, key=lambda shown: (shown.split(":")[0], int(shown.rpartition(":")[2])))
+    ports = sorted(exposed, key=_by_port)
     lost = [f"{', '.join(ports)} of {found.name}"] if ports else []
     lost += [
         f"{s.name} :{s.health.rpartition(':')[2].partition('/')[0]}" for s in services_of(context, found)
@@ -186,6 +186,12 @@ async def dark(context: Context, found: Subject, how_long: str) -> tuple[str, ..
         lost.append(f"{counted(len(names), 'vhost')}: {some(names, MOST_NAMES)}")
     lost = lost or [f"{found.name} ({found.what})"]
     return tuple(f"{what}, {how_long}" for what in lost)
+
+
+def _by_port(shown: str) -> tuple[str, int]:
+    """`tcp :2100-4500` by its first port."""
+    protocol, _, ports = shown.partition(":")
+    return protocol, int(ports.partition("-")[0])
 
 
 async def _vhosts(context: Context, found: Subject) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gbtui.facts.containers_listen import Endpoint, endpoints, sockets
+from gbtui.facts.containers_listen import Endpoint, sockets, spans
 from gbtui.guard.plan import Amend, Danger, Exec, Plan, Probe, Step, Verdict, Wait
 from gbtui.guard.preview import command
 from gbtui.operations import containers_scripts as scripts
@@ -105,17 +105,22 @@ def _exposure(found: Subject, listen: Endpoint) -> Verdict:
 
 
 async def _free(context: Context, found: Subject, listen: Endpoint) -> Verdict:
+    unread: list[str] = []
     for one in found.everyone:
         for proxy in one.proxies:
-            if any(listen.meets(other) for other in endpoints(proxy.listen)):
+            if any(span.meets(listen) for span in spans(proxy.listen)):
                 there = f"device {proxy.name} of {one.name} listens on {proxy.listen}"
                 return FREE.refuse(f"{there}: remove it first, or choose another port")
+            if not spans(proxy.listen) and not proxy.listen.startswith("unix:"):
+                unread.append(f"device {proxy.name} of {one.name} ({proxy.listen})")
     done = await context.host.run(command(_ask_host(listen)))
     if not done.ok:
         return FREE.warn("who listens on the host cannot be seen (no ss): LXD says whether it is taken")
     for other in sockets(done.stdout, listen.protocol):
         if listen.meets(other):
             return FREE.refuse(f"something on the host listens on {other.lxd()} already: choose another port")
+    if unread:
+        return FREE.warn(f"where these listen cannot be read, and it may be there: {', '.join(unread)}")
     return FREE.allow(f"nothing listens on {listen} of the host")
 
 

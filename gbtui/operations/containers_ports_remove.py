@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gbtui.facts.containers_listen import endpoints
-from gbtui.guard.plan import Amend, Danger, Plan, Step, Verdict, Wait
+from gbtui.facts.containers_listen import Span, spans
+from gbtui.guard.plan import Amend, Danger, Exec, Plan, Probe, Step, Verdict, Wait
 from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
-from gbtui.operations.containers_look import EXISTS, Subject, ask_devices, subject
+from gbtui.operations.containers_look import EXISTS, HOST, Subject, ask_devices, subject
 from gbtui.operations.containers_parameters import DEVICE
 from gbtui.operations.containers_ports import ITEMS, PROTECTED, listens_on
 from gbtui.operations.containers_power import DARK, darkness
@@ -30,8 +30,8 @@ async def remove_port(context: Context, given: Mapping[str, str]) -> Plan:
     verdicts = [there, _own(found, key), *([_never(key, device)] if device else [])]
     if device is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(REMOVE_PORT, context, given, title, verdicts=verdicts)
-    listens = endpoints(device.get("listen", ""))
-    ports = ", ".join(str(end) for end in listens) or device.get("listen", "")
+    listens = spans(device.get("listen", ""))
+    ports = ", ".join(map(str, listens)) or device.get("listen", "")
     lost = (f"{ports} of {name} ({found.what}), until it is added again",)
     step = Step(
         title=title,
@@ -39,7 +39,7 @@ async def remove_port(context: Context, given: Mapping[str, str]) -> Plan:
         done=scripts.device(name, key, "listen", scripts.ABSENT),
         undo=(Amend(name, "devices", key, None, device),),
     )
-    closed = [Wait(listens_on(end, yes=False), 20.0) for end in listens[:8]]
+    closed = [Wait(_closed(span), 20.0) for span in listens]
     return assemble(
         REMOVE_PORT,
         context,
@@ -53,6 +53,21 @@ async def remove_port(context: Context, given: Mapping[str, str]) -> Plan:
         dark=lost,
         target=name,
     )
+
+
+def _closed(span: Span) -> Probe:
+    """The host listens on none of them: one look, however many they are."""
+    if span.first == span.last:
+        return listens_on(next(iter(span)), yes=False)
+    kind: tuple[str, ...] = ("-Hltn" if span.protocol == "tcp" else "-Hlun",)
+    first, title = next(iter(span)), f"the host does not listen on {span}"
+    if first.wild and ":" not in first.address:
+        kind += ("-4",)  # somebody else may have one of them on IPv6
+    asked = Exec(HOST, ("ss", *kind, f"sport >= :{span.first} and sport <= :{span.last}"))
+    if first.wild:
+        return Probe(title, asked, "stdout", "")
+    address = first.lxd().partition(":")[2].rpartition(":")[0]
+    return Probe(title, asked, "contains", f" {address}:", negate=True)
 
 
 def _own(found: Subject, key: str) -> Verdict:
@@ -72,12 +87,12 @@ def _own(found: Subject, key: str) -> Verdict:
 
 def _never(key: str, device: Mapping[str, str]) -> Verdict:
     listen = device.get("listen", "")
-    found = endpoints(listen)
+    found = spans(listen)
     if not found and not listen.startswith("unix:"):
         return NEVER.refuse(
             f"where {key} listens cannot be read ({listen}): it may be one of the guide's ports"
         )
-    kept = sorted({end.port for end in found} & PROTECTED)
+    kept = sorted({port for span in found for port in span.holds(PROTECTED)})
     if kept:
         ports = ", ".join(map(str, kept))
         return NEVER.refuse(

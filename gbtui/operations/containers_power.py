@@ -199,7 +199,7 @@ async def force_stop(context: Context, given: Mapping[str, str]) -> Plan:
 
 
 def _offers(found: Subject) -> str:
-    return ", ".join(str(end) for end in found.ports) or found.what
+    return ", ".join(str(span) for span in found.ports) or found.what
 
 
 START = Operation(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gbtui import text
-from gbtui.facts.containers_listen import endpoints
+from gbtui.facts.containers_listen import spans
 from gbtui.facts.failure import failure
 from gbtui.facts.snapshots_types import SnapshotRow
 from gbtui.guard.plan import Action, Amend, Danger, Exec, Plan, Step, Verdict
@@ -184,8 +184,8 @@ def _ports(devices: Any) -> set[tuple[str, int]]:
         [one for one in devices.values() if isinstance(one, Mapping)] if isinstance(devices, Mapping) else []
     )
     listens = [str(one.get("listen", "")) for one in known if one.get("type") == "proxy"]
-    ends = [end for listen in listens for end in endpoints(listen)]
-    return {(end.protocol, end.port) for end in ends if end.port in PROTECTED}
+    found = [span for listen in listens for span in spans(listen)]
+    return {(span.protocol, port) for span in found for port in span.holds(PROTECTED)}
 
 
 def _differences(found: Subject, then: Mapping[str, Any]) -> list[tuple[str, str, Any, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gbtui.facts.containers_listen import Endpoint, endpoints, sockets
+from gbtui.facts.containers_listen import Endpoint, endpoints, sockets, spans
 from gbtui.guard.plan import Danger
 from gbtui.operations.containers_ports import PROTECTED
 from tests.unit.operations.containers_rig import Desk, refusal
@@ -125,11 +125,84 @@ async def test_the_guides_ports_are_never_removed(desk: Desk) -> None:
     assert tried == PROTECTED
 
 
-@pytest.mark.parametrize("listen", ["tcp:0.0.0.0:400-500", "udp:[::]:53", "tcp:127.0.0.1:8000,25", "tcp:?"])
+@pytest.mark.parametrize(
+    "listen",
+    [
+        "tcp:0.0.0.0:400-500",
+        "udp:[::]:53",
+        "tcp:127.0.0.1:8000,25",
+        "tcp:?",
+        "tcp:0.0.0.0:2100-4500",
+        "tcp:0.0.0.0:1000-65535",
+        "udp:[::]:1-65535",
+        "tcp:0.0.0.0:5000-4000",
+        "tcp:0.0.0.0:8000,4000-70000",
+        "tcp:0.0.0.0:5000-65535,5000-65535",
+    ],
+)
 async def test_ranges_lists_and_riddles_do_not_get_past_it(desk: Desk, listen: str) -> None:
     desk.instance(MAIL).devices["odd"] = {"type": "proxy", "listen": listen, "connect": "tcp:127.0.0.1:1"}
     plan = await desk.plan("containers.remove-port", container=MAIL, device="odd")
     assert "protected-port" in refusal(plan)
+
+
+@pytest.mark.parametrize(
+    ("listen", "port"),
+    [
+        ("tcp:0.0.0.0:4000-6500", 6200),
+        ("tcp:0.0.0.0:2100-4500", 4300),
+        ("tcp:0.0.0.0:7000,2100-65535", 65535),
+    ],
+)
+async def test_a_port_deep_in_a_range_is_taken(desk: Desk, listen: str, port: int) -> None:
+    desk.instance("acme-alm").devices["range"] = {
+        "type": "proxy",
+        "listen": listen,
+        "connect": "tcp:10.0.0.1:1",
+    }
+    plan = await desk.plan("containers.add-port", container=MAIL, listen=f"tcp:{port}")
+    assert f"device range of acme-alm listens on {listen}" in refusal(plan)
+
+
+async def test_where_a_device_listens_nobody_can_read_whether_a_port_is_free_is_said(desk: Desk) -> None:
+    desk.instance("acme-alm").devices["odd"] = {"type": "proxy", "listen": "tcp:a:1-9", "connect": "tcp:::1"}
+    desk.instance("acme-alm").running = False
+    plan = await desk.plan("containers.add-port", container=MAIL, listen="tcp:8025", connect="tcp:25")
+    words = next(verdict.reason for verdict in plan.warnings if verdict.guard == "port-free")
+    assert "odd of acme-alm (tcp:a:1-9)" in words
+
+
+@pytest.mark.parametrize("listen", ["tcp:0.0.0.0:4200-6500", "tcp:203.0.113.10:4200-6500,7000"])
+async def test_a_range_is_removed_as_one(desk: Desk, listen: str) -> None:
+    device = {"type": "proxy", "listen": listen, "connect": "tcp:127.0.0.1:25"}
+    desk.instance(MAIL).devices["range"] = device
+    plan = await desk.plan("containers.remove-port", container=MAIL, device="range")
+    assert plan.dark[0].startswith("tcp :4200-6500"), plan.dark
+    assert len(plan.dark[0]) < 100
+    outcome = await desk.apply(plan)
+    assert outcome.result == "done", outcome.message
+    assert not await listens(desk, 5000)
+    assert (await desk.undo(outcome)).result == "done"
+    assert await listens(desk, 5000)
+
+
+async def test_a_range_that_is_still_listened_on_is_not_said_to_be_closed(desk: Desk) -> None:
+    """LXD says the device is gone; the sockets of the host say that one port deep in it is not."""
+    device = {"type": "proxy", "listen": "tcp:0.0.0.0:4200-6500", "connect": "tcp:127.0.0.1:25"}
+    desk.instance(MAIL).devices["range"] = device
+    plan = await desk.plan("containers.remove-port", container=MAIL, device="range")
+    desk.instance("acme-alm").devices["left"] = {**device, "listen": "tcp:0.0.0.0:6400"}
+    outcome = await desk.apply(plan)
+    assert outcome.result == "failed", outcome.message
+    assert "the host does not listen on tcp :4200-6500" in outcome.message
+
+
+async def test_a_stop_names_a_range_as_one(desk: Desk) -> None:
+    device = {"type": "proxy", "listen": "tcp:0.0.0.0:5000-60000", "connect": "tcp:127.0.0.1:25"}
+    desk.instance(MAIL).devices["range"] = device
+    plan = await desk.plan("containers.stop", container=MAIL)
+    assert "tcp :4190, tcp :5000-60000 of acme-email" in plan.dark[0]
+    assert len(plan.dark[0]) < 300
 
 
 async def test_a_guides_port_that_was_added_is_not_taken_back_either(desk: Desk) -> None:
@@ -170,6 +243,17 @@ def test_endpoints_of_anything_are_ports_or_nothing(value: str) -> None:
     for end in endpoints(value):
         assert 0 < end.port <= 65535
         assert end.protocol in ("tcp", "udp")
+
+
+@given(st.integers(1, 65535), st.integers(1, 65535), st.integers(1, 65535))
+def test_a_range_holds_what_it_is_written_with_and_nothing_else(low: int, high: int, port: int) -> None:
+    found = spans(f"tcp:0.0.0.0:{low}-{high}")
+    assert bool(found) is (low <= high)
+    for span in found:
+        inside = low <= port <= high
+        assert bool(span.holds((port,))) is inside
+        assert span.meets(Endpoint("tcp", "127.0.0.1", port)) is inside
+        assert not span.meets(Endpoint("udp", "127.0.0.1", port))
 
 
 @given(st.binary(max_size=300))
