@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gbtui.guard.danger import danger_of
 from gbtui.guard.fingerprint import fingerprint, rely
 from gbtui.guard.plan import Exec, Plan, Reliance, Step, Verdict, Wait
-from gbtui.operations.base import Context, Operation, danger_of
+from gbtui.operations.base import Context, Operation
 
 
 def assemble(

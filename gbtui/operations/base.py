@@ -5,12 +5,12 @@ An operation only reads. Its plan is carried out by `gbtui.guard.engine`, and by
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gbtui.errors import BadInput
-from gbtui.guard.plan import Danger, Plan, Step, Verdict, Wait
+from gbtui.guard.plan import Danger, Plan, Verdict
 from gbtui.hosts.base import Host
 from gbtui.profiles import Profile
 
@@ -132,19 +132,3 @@ def _value(parameter: Parameter, given: Mapping[str, str]) -> str:
     if parameter.name in given or parameter.default is None:
         return parameter.accepted(given[parameter.name])
     return parameter.default
-
-
-def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
-    """How bad steps are, by what they do.
-
-    Data lost for good is irreversible; data lost with a way back is destructive. A step that cannot
-    be taken back, or that darkens a service, disturbs somebody: disruptive. A change with an undo is
-    reversible. Only waiting is safe.
-    """
-    if any(step.loses for step in steps):
-        lost = any(step.loses and not step.undo for step in steps)
-        return Danger.IRREVERSIBLE if lost else Danger.DESTRUCTIVE
-    changes = [step for step in steps if not isinstance(step.does, Wait)]
-    if dark or any(not step.undo for step in changes):
-        return Danger.DISRUPTIVE
-    return Danger.REVERSIBLE if changes else Danger.SAFE

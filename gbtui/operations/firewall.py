@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from gbtui.errors import NotFound
 from gbtui.facts.firewall_saved import saved_text, with_rule_first
+from gbtui.guard.danger import danger_of
 from gbtui.guard.execute import holds_file
 from gbtui.guard.fingerprint import fingerprint, rely
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
-from gbtui.operations.base import Context, Guard, Operation, danger_of
+from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.firewall_look import Look, look
 from gbtui.operations.firewall_rehearse import REHEARSED, rehearse
 from gbtui.operations.firewall_rehearse import verdict as rehearsed

@@ -12,6 +12,7 @@ import pytest
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Changed, Failed
 from gbtui.guard.amend import amend, as_argv, setting
+from gbtui.guard.danger import danger_of
 from gbtui.guard.engine import Engine
 from gbtui.guard.fingerprint import fingerprint
 from gbtui.guard.journal import Journal
@@ -19,7 +20,7 @@ from gbtui.guard.plan import Amend, Danger, Exec, Plan, Probe, Step
 from gbtui.guard.port import Outcome
 from gbtui.guard.preview import commands, place, public
 from gbtui.hosts.base import Command, LxdReply
-from gbtui.operations.base import Parameter, danger_of
+from gbtui.operations.base import Parameter
 from tests.unit.guard.rig import Answers
 
 BOX = "acme-webmail"

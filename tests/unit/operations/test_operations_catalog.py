@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
+from gbtui.guard.danger import danger_of
 from gbtui.guard.plan import Danger, Exec, Plan, Probe, Step, Wait
-from gbtui.operations.base import Context, Parameter, danger_of
+from gbtui.operations.base import Context, Parameter
 from gbtui.operations.catalog import OPERATIONS, describe, find
 from gbtui.operations.parameters import CONTAINER
 from gbtui.profiles import load

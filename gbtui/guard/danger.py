@@ -1,0 +1,23 @@
+"""The danger grade of steps, from what they do: the same for a plan and for the plan that undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gbtui.guard.plan import Danger, Step, Wait
+
+
+def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
+    """How bad steps are, by what they do.
+
+    Data lost for good is irreversible; data lost with a way back is destructive. A step that cannot
+    be taken back, or that darkens a service, disturbs somebody: disruptive. A change with an undo is
+    reversible. Only waiting is safe.
+    """
+    if any(step.loses for step in steps):
+        lost = any(step.loses and not step.undo for step in steps)
+        return Danger.IRREVERSIBLE if lost else Danger.DESTRUCTIVE
+    changes = [step for step in steps if not isinstance(step.does, Wait)]
+    if dark or any(not step.undo for step in changes):
+        return Danger.DISRUPTIVE
+    return Danger.REVERSIBLE if changes else Danger.SAFE
