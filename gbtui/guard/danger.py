@@ -12,12 +12,12 @@ def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
 
     Data lost for good is irreversible; data lost with a way back is destructive. A step that cannot
     be taken back, or that darkens a service, disturbs somebody: disruptive. A change with an undo is
-    reversible. Only waiting is safe.
+    reversible; a part of an undo is taken back with the step after it. Only waiting is safe.
     """
     if any(step.loses for step in steps):
         lost = any(step.loses and not step.undo for step in steps)
         return Danger.IRREVERSIBLE if lost else Danger.DESTRUCTIVE
     changes = [step for step in steps if not isinstance(step.does, Wait)]
-    if dark or any(not step.undo for step in changes):
+    if dark or any(not step.undo and not step.part for step in changes):
         return Danger.DISRUPTIVE
     return Danger.REVERSIBLE if changes else Danger.SAFE

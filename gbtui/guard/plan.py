@@ -107,6 +107,10 @@ class Step:
     why ("a restart cannot be taken back"); `armed` marks steps whose undo the host's own timer
     carries out when nobody says keep (R5). `loses` names data that the step destroys ("what was
     written to acme-email since"): destructive with an undo, irreversible without.
+
+    What undoing it would do later, told by who plans it: `undo_loses` names data that goes with it,
+    for good; `undo_dark` what does not answer then. `part`: in an undo, an action that is taken back
+    with the step after it.
     """
 
     title: str
@@ -116,6 +120,9 @@ class Step:
     no_undo: str = ""
     armed: bool = False
     loses: str = ""
+    undo_loses: str = ""
+    undo_dark: tuple[str, ...] = ()
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,9 @@ def _step(step: Step) -> Json:
         "no_undo": _shown(step.no_undo),
         "armed": step.armed,
         "loses": _shown(step.loses),
+        "undo_loses": _shown(step.undo_loses),
+        "undo_dark": [_shown(dark) for dark in step.undo_dark],
+        "part": step.part,
     }
 
 
@@ -208,8 +211,8 @@ class _Reader:
             raise self._bad(key, "not a number")
         return float(value)
 
-    def flag(self, key: str) -> bool:
-        value = self.raw(key)
+    def flag(self, key: str, missing: bool | None = None) -> bool:
+        value = self._value.get(key, missing) if missing is not None else self.raw(key)
         if not isinstance(value, bool):
             raise self._bad(key, "not true or false")
         return value
@@ -220,7 +223,9 @@ class _Reader:
             raise self._bad(key, "not a list")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, missing: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        if missing is not None and key not in self._value:
+            return missing
         values = self.list(key)
         if not all(isinstance(value, str) for value in values):
             raise self._bad(key, "not a list of texts")
@@ -339,6 +344,9 @@ def _read_step(value: Any) -> Step:
         no_undo=read.text("no_undo"),
         armed=read.flag("armed"),
         loses=read.text("loses", ""),
+        undo_loses=read.text("undo_loses", ""),
+        undo_dark=read.texts("undo_dark", ()),
+        part=read.flag("part", False),
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gbtui.guard.danger import danger_of
 from gbtui.guard.execute import ask
 from gbtui.guard.fingerprint import fingerprint, rely
-from gbtui.guard.plan import Danger, Plan, Probe, Reliance, Replace, Step, Verdict, Wait
+from gbtui.guard.plan import Plan, Probe, Reliance, Replace, Step, Verdict, Wait
 from gbtui.guard.story import Story
 from gbtui.hosts.base import Host
 
@@ -42,21 +43,24 @@ def _plan(
     story: Story, steps: Sequence[Step], verdicts: Sequence[Verdict], reliances: Sequence[Reliance]
 ) -> Plan:
     original = story.plan
+    undone = [original.steps[number] for number in reversed(story.done)] if steps else []
+    dark = tuple(dict.fromkeys(name for step in undone for name in step.undo_dark))
     return Plan(
         operation="journal.undo",
         parameters=(("id", story.id),),
         title=f"Undo: {original.title}",
         why=f"{original.operation} of {story.at} by {story.user} is taken back",
-        danger=max(original.danger, Danger.REVERSIBLE, key=list(Danger).index),
+        danger=danger_of(steps, dark),
         steps=tuple(steps),
         verify=tuple(_waits(steps)),
         verdicts=tuple(verdicts),
         relies_on=tuple(reliances),
         fingerprint=fingerprint(reliances),
         revert_after=original.revert_after if any(step.armed for step in steps) else 0.0,
+        dark=dark,
         host=story.host,
         items=original.items,
-        target=original.target,
+        target=original.target or next((value for _, value in original.parameters), ""),
     )
 
 
@@ -85,13 +89,17 @@ async def _verdict(host: Host, number: int, step: Step) -> Verdict:
 
 
 def _turned(step: Step) -> list[Step]:
-    """The step backwards: its undo is what it does, and what it did is the undo."""
+    """The step backwards: its undo is what it does, and what it did is the undo, unless data goes with it."""
     *first, last = step.undo
-    steps = [Step(f"Undo: {step.title}", action, no_undo="part of what follows") for action in first]
+    title, follows = f"Undo: {step.title}", "taken back with the step after it"
+    steps = [Step(title, action, no_undo=follows, part=True) for action in first]
     if isinstance(last, Replace) and isinstance(step.does, Replace):
         last = replace(last, backup=f"{step.does.backup}.undone")
     done = None if step.done is None else _denied(step.done)
-    return [*steps, Step(f"Undo: {step.title}", last, done, (step.does,), armed=step.armed)]
+    if step.undo_loses:
+        gone = f"{step.undo_loses} is nowhere else"
+        return [*steps, Step(title, last, done, no_undo=gone, loses=step.undo_loses)]
+    return [*steps, Step(title, last, done, (step.does,), armed=step.armed)]
 
 
 def _denied(probe: Probe) -> Probe:

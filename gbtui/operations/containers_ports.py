@@ -184,6 +184,7 @@ def _add(name: str, key: str, device: Mapping[str, str], listen: Endpoint) -> St
         done=scripts.device(name, key, "listen", device["listen"]),
         undo=() if kept else (Amend(name, "devices", key, device, None),),
         no_undo=f"proxy devices for {listen.port} are never removed (guide 24)" if kept else "",
+        undo_dark=() if kept else (f"{listen} of the host, until it is added again",),
     )
 
 

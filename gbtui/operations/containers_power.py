@@ -83,7 +83,8 @@ async def start(context: Context, given: Mapping[str, str]) -> Plan:
         return assemble(START, context, given, title, verdicts=verdicts, noop=f"{name} runs already")
     if verdicts[1].verdict == "refuse":
         return assemble(START, context, given, title, verdicts=verdicts)
-    step = Step(title, start_action(name), state_is(name, "RUNNING"), (stop_action(name),))
+    stopped = (f"{_offers(found)} of {name}, until it is started again",)
+    step = Step(title, start_action(name), state_is(name, "RUNNING"), (stop_action(name),), undo_dark=stopped)
     return assemble(
         START,
         context,

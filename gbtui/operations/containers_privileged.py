@@ -67,7 +67,7 @@ async def _planned(
 ) -> Plan:
     name, runs = found.name, found.one.running
     lost = await dark(context, found, f"about {RESTART_DARK} s")
-    steps = [] if configured else [_set(found, wanted=wanted)]
+    steps = [] if configured else [_set(found, lost, wanted=wanted)]
     if runs:
         steps.append(restart_step(found))
     return assemble(
@@ -104,8 +104,8 @@ def _ask(name: str) -> Exec:
     return Exec(HOST, ("lxc", "config", "get", name, KEY))
 
 
-def _set(found: Subject, *, wanted: bool) -> Step:
-    """One key; taking it back restarts, too, because without a start it would stay in effect."""
+def _set(found: Subject, lost: tuple[str, ...], *, wanted: bool) -> Step:
+    """One key; taking it back restarts, too (`lost` goes dark), because without a start it would stay."""
     before = found.config.get(KEY)
     inherited = before is None and found.one.privileged
     after = "true" if wanted else "false" if inherited else None
@@ -118,6 +118,7 @@ def _set(found: Subject, *, wanted: bool) -> Step:
         does=Amend(found.name, "config", KEY, before, after),
         done=done,
         undo=tuple(undo),
+        undo_dark=lost,
     )
 
 

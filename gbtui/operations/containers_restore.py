@@ -8,6 +8,7 @@ on the host (`zfs send -i`), where there is room: that makes it something that c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gbtui import text
@@ -86,6 +87,7 @@ async def _planned(
 ) -> Plan:
     name, dataset = found.name, await dataset_of(context, found)
     lost = await dark(context, found, f"about {2 * RESTART_DARK} s")
+    step = replace(step, undo_dark=lost if step.undo else ())
     back = up_again(context, found, await listening(context, found)) if found.one.running else ()
     return assemble(
         RESTORE,
@@ -240,6 +242,7 @@ def _step(context: Context, found: Subject, then: Mapping[str, Any], dataset: st
         undo=undo,
         no_undo="" if kept else "what was written since is nowhere else",
         loses=f"what was written to {name} since {snapshot}",
+        undo_loses=f"what was written to {name} since it was put back" if kept else "",
     )
 
 

@@ -59,6 +59,7 @@ async def take(context: Context, given: Mapping[str, str]) -> Plan:
         does=Exec(HOST, ("lxc", "snapshot", name, snapshot), 120.0),
         done=recorded(name, snapshot),
         undo=(Exec(HOST, ("lxc", "delete", f"{name}/{snapshot}"), 120.0),),
+        undo_loses=f"what {name} was at {snapshot}",
     )
     return assemble(
         TAKE,

@@ -123,6 +123,7 @@ def _accept(container: str, seen: Look) -> Step:
         done=_is_first(container, seen),
         undo=(Exec(container, ("iptables", "-w", "-D", "INPUT", *RULE)),),
         armed=True,
+        undo_dark=(f"services on 127.0.0.1 of {container} such as Valkey",) if seen.marks else (),
     )
 
 

@@ -19,6 +19,7 @@ from gbtui.operations.firewall_delete_guards import (
     OPENS,
     OWNER,
     Found,
+    keeps_out,
     loopback,
     one,
     opens,
@@ -127,6 +128,7 @@ def _steps(context: Context, seen: Rules, found: Found) -> tuple[Step, ...]:
             done=rule_there(seen.where, found.family.program, found.name, spec, 0, table=found.table),
             undo=(Exec(seen.where, (*head, "-I", found.name, number, *words)),),
             armed=True,
+            undo_dark=(f"what '{spec}' keeps out of {seen.where}",) if keeps_out(found.rule) else (),
         )
     ]
     file = found.family.file

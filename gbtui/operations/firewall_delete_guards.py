@@ -90,10 +90,18 @@ def owner(found: Found) -> Verdict:
 
 def opens(found: Found) -> Verdict:
     """Whether it is one that keeps something out."""
-    target = next((w for last, w in pairwise(words_of(found.rule.spec)) if last in {"-j", "-g"}), "")
-    if target in {"DROP", "REJECT"}:
+    if keeps_out(found.rule):
         return OPENS.warn("what it kept out comes in from now on, unless another rule stops it")
-    return OPENS.allow(f"it keeps nothing out: {target or 'it only counts'}")
+    return OPENS.allow(f"it keeps nothing out: {_target(found.rule) or 'it only counts'}")
+
+
+def keeps_out(rule: Rule) -> bool:
+    """Whether it drops or refuses what it meets."""
+    return _target(rule) in {"DROP", "REJECT"}
+
+
+def _target(rule: Rule) -> str:
+    return next((word for last, word in pairwise(words_of(rule.spec)) if last in {"-j", "-g"}), "")
 
 
 def ssh(found: Found, people: tuple[Login, ...]) -> Verdict:

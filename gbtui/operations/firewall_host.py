@@ -109,7 +109,8 @@ def _steps(
     if seen.ufw and closed:
         policies = tuple(Exec(HOST, (f.program, "-w", "-P", "FORWARD", _policy(f))) for f in closed)
         undo = (restore, RELOAD) if after != before else policies
-        steps.append(Step("Reload ufw", RELOAD, _forwards(closed[0]), undo, armed=True))
+        dark = ("the internet for containers, where no rule of its own forwards them",)
+        steps.append(Step("Reload ufw", RELOAD, _forwards(closed[0]), undo, armed=True, undo_dark=dark))
     return tuple(steps)
 
 

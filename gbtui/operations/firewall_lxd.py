@@ -158,7 +158,12 @@ def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
     ]
     done = Probe(f"{UNIT} has run", shown("ActiveState"), "stdout", "active")
     stop = Exec(HOST, ("systemctl", "stop", UNIT))
-    return Step(f"Start {UNIT}", Exec(HOST, ("systemctl", "start", UNIT), 60.0), done, (stop, *again))
+    start = Exec(HOST, ("systemctl", "start", UNIT), 60.0)
+    return Step(f"Start {UNIT}", start, done, (stop, *again), undo_dark=_dark(bridges))
+
+
+def _dark(bridges: Sequence[str]) -> tuple[str, ...]:
+    return (f"what comes from {', '.join(bridges)}, where no other rule forwards it",)
 
 
 def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, ...]:
@@ -169,7 +174,8 @@ def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, .
     family, bridge = missing[0]
     undo = [Exec(HOST, (f.program, "-w", "-D", "FORWARD", *spec(b).split())) for f, b in missing]
     done = rule_there(HOST, family.program, "FORWARD", spec(bridge), 1)
-    return (Step(f"Restart {UNIT}", Exec(HOST, ("systemctl", "restart", UNIT), 60.0), done, tuple(undo)),)
+    again = Exec(HOST, ("systemctl", "restart", UNIT), 60.0)
+    return (Step(f"Restart {UNIT}", again, done, tuple(undo), undo_dark=_dark(bridges)),)
 
 
 def _at(family: Family, bridge: str) -> list[int]:

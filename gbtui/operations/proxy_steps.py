@@ -135,7 +135,7 @@ class Change:
             if self.load == "reload":
                 why = "what runs now is in no file; the backups are there (proxy.restore)"
             return Step(title, does, self._runs() if self.loads else None, no_undo=why)
-        return Step(title, does, self._runs(), self._back(does))
+        return Step(title, does, self._runs(), self._back(does), undo_dark=self.dark())
 
     def _back(self, load: Exec) -> tuple[Action, ...]:
         """The old file first, then load it: the other way round the new one would be loaded again."""

@@ -138,6 +138,7 @@ def _swap(release: Release, *, was_well: bool) -> Step:
         does=scripts.swap(container, release.new, release.file, sha256, release.old),
         done=Probe(f"{release.file} is the new binary", run, "stdout", "same"),
         undo=undo,
+        undo_dark=dark((release.target,)) if release.old else (),
     )
 
 

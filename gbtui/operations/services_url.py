@@ -190,6 +190,7 @@ def _steps(context: Context, container: str, ui: Target, seen: _Seen, url: str) 
                 does=Replace(container, seen.path, seen.file, after, backup),
                 done=holds_file(container, seen.path, after, new=seen.file is None),
                 undo=_undo(container, ui, seen, after),
+                undo_dark=dark((ui,)),
             )
         )
     steps.append(Step("Let systemd read its units", Exec(container, RELOAD), no_undo=with_file))

@@ -52,6 +52,7 @@ async def take(context: Context, given: Mapping[str, str]) -> Plan:
         verify=proofs(steps),
         relies_on=await relying(context, (f"dataset {dataset}", listing)),
         why=f"{dataset} as it is now can be looked at, or rolled back to, afterwards",
+        target=f"{dataset}@{name}",
         undo_warning=f"destroys {dataset}@{name}: what {dataset} is now cannot be restored any more",
     )
 
@@ -62,6 +63,7 @@ def _step(full: str, mark: str) -> Step:
         does=Exec("host", ("zfs", "snapshot", "-o", f"{MARK}={mark}", "--", full), 60.0),
         done=scripts.state(full, MARK, mark, "there", f"{full} is the one taken"),
         undo=(scripts.destroy(full, MARK, mark),),
+        undo_loses=f"what {full.partition('@')[0]} was at {full.partition('@')[2]}",
     )
 
 

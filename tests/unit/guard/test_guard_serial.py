@@ -27,7 +27,17 @@ SETTING = st.none() | TEXT | st.dictionaries(TEXT, TEXT, max_size=3)
 AMEND = st.builds(Amend, TEXT, st.sampled_from(["config", "devices"]), TEXT, SETTING, SETTING)
 ACTION = EXEC | REPLACE | WAIT | AMEND
 STEP = st.builds(
-    Step, TEXT, ACTION, st.none() | PROBE, st.lists(ACTION, max_size=2).map(tuple), TEXT, st.booleans(), TEXT
+    Step,
+    TEXT,
+    ACTION,
+    st.none() | PROBE,
+    st.lists(ACTION, max_size=2).map(tuple),
+    TEXT,
+    st.booleans(),
+    TEXT,
+    TEXT,
+    st.lists(TEXT, max_size=2).map(tuple),
+    st.booleans(),
 )
 VERDICT = st.builds(
     Verdict,
