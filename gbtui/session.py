@@ -61,8 +61,8 @@ POWER = frozenset({"started", "stopped", "shutdown", "restarted", "paused", "res
 class Session:
     """Facts and operations of one host.
 
-    `tenant` restricts containers to one tenant. `read_only` is "" or the reason why nothing may
-    be changed; the engine refuses with it.
+    `tenant` restricts containers to one tenant. `read_only` is "" or the reason why nothing is to
+    be changed; the engine refuses with it, or with what the host does not permit.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class Session:
         self.host = host
         self.profile = profile
         self.tenant = tenant
-        self.read_only = read_only
         self.journal = journal
         self.engine = Engine(host, journal, user=user, read_only=read_only)
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
@@ -109,6 +108,16 @@ class Session:
             self.host.on_link.append(self._link_changed)
         if events:
             self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
+            self._tasks.append(asyncio.create_task(self._look_what_is_permitted(), name="permission"))
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing may be changed: asked for, or not permitted there; "" where it may."""
+        return self.engine.read_only
+
+    async def _look_what_is_permitted(self) -> None:
+        """Whoever may change nothing learns it before trying to; nothing waits for the answer."""
+        await self.engine.forbidden()
 
     async def close(self) -> None:
         for task in self._tasks:

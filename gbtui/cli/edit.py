@@ -24,8 +24,8 @@ async def edit(options: argparse.Namespace) -> int:
     given = proxy_edit.checked(parameters(options.parameters))
     program = editor()
     async with opened(options) as session:
-        if session.read_only:
-            raise Refused("edit", why=f"read-only: {session.read_only}")
+        if reason := await session.engine.forbidden():
+            raise Refused("edit", why=f"read-only: {reason}")
         await tell_pending(session)
         there = await proxy_edit.found(session.context, given)
         draft = Draft.begin(session.journal.directory, there.name, there.data)

@@ -17,6 +17,7 @@ from gbtui.guard import conclude, crash
 from gbtui.guard.fingerprint import changed
 from gbtui.guard.journal import Journal, new_id
 from gbtui.guard.lock import RUN_DIR, hold
+from gbtui.guard.permission import lacking
 from gbtui.guard.plan import Exec, Plan
 from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress, SecretGiver, Witness
 from gbtui.guard.revert import STATE_DIR, Reverter
@@ -36,7 +37,8 @@ def silent(event: Event) -> None:
 class Engine:
     """Changes `host`, for `user` ("alice@laptop"), recorded in `journal`.
 
-    `read_only` holds the reason when nothing may be changed (R2). `run_dir` and `state_dir` are
+    `read_only` holds the reason when nothing may be changed (R2): what was asked for, or what the host
+    does not permit this operator (`forbidden` looks). `run_dir` and `state_dir` are
     where the host keeps its lock and its pending reverts. `observe` sees every transition's label.
     """
 
@@ -54,7 +56,7 @@ class Engine:
         self.host = host
         self.journal = journal
         self.user = user
-        self.read_only = read_only
+        self.read_only = self._asked_for = read_only
         self.reverter = Reverter(host, state_dir=state_dir)
         self.run_dir = run_dir
         self.witnesses: list[Witness] = []
@@ -77,6 +79,8 @@ class Engine:
 
     async def _apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         early = self._refusal(plan)
+        if early is None and await self.forbidden():
+            early = self.refused("", plan)
         if early is not None:
             return early
         try:
@@ -133,14 +137,22 @@ class Engine:
 
     # Before anything is touched
 
+    async def forbidden(self) -> str:
+        """Why nothing may be changed here, "" where it may. The host is asked each time: what was granted
+        since counts, and so does what was taken away."""
+        self.read_only = self._asked_for or await lacking(self.host)
+        return self.read_only
+
+    def refused(self, op_id: str, plan: Plan) -> Outcome:
+        """What becomes of anything in read-only mode."""
+        return Outcome(op_id, "refused", f"read-only: {self.read_only}", plan)
+
     def _refusal(self, plan: Plan) -> Outcome | None:
         if plan.final:
             why = "; ".join(f"{v.reason}{_cite(v.items)}" for v in plan.final)
             return Outcome("", "refused", why, plan)
         if plan.noop:
             return Outcome("", "noop", plan.noop, plan)
-        if self.read_only:
-            return Outcome("", "refused", f"read-only: {self.read_only}", plan)
         if plan.host and plan.host != self.host.name:
             return Outcome("", "refused", f"planned for {plan.host}, not for {self.host.name}", plan)
         return None
@@ -209,8 +221,8 @@ class Engine:
 
     async def _decide(self, op_id: str, what: Literal["keep", "revert"], progress: Progress) -> Outcome:
         story = self.story(op_id)
-        if self.read_only:
-            return Outcome(op_id, "refused", f"read-only: {self.read_only}", story.plan)
+        if await self.forbidden():
+            return self.refused(op_id, story.plan)
         run = self.new_run(story.plan, op_id, progress)
 
         async def decided() -> Outcome:

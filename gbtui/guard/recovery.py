@@ -131,7 +131,7 @@ class Recovery:
         reverted = await engine.reverter.outcome(pending.id)
         if reverted is None:
             return []
-        if not engine.read_only:
+        if not await engine.forbidden():
             self._record(pending.id, reverted)
             await engine.reverter.reported(pending.id)
         return [f"{about}: {reverted.words()}"]
@@ -217,8 +217,8 @@ class Recovery:
         engine = self._engine
         story = engine.story(op_id)
         run = engine.new_run(story.plan, op_id, progress)
-        if engine.read_only:
-            return Outcome(op_id, "refused", f"read-only: {engine.read_only}", story.plan)
+        if await engine.forbidden():
+            return engine.refused(op_id, story.plan)
         if story.outcome:
             return Outcome(op_id, "refused", f"{op_id} has ended: {story.outcome}", story.plan)
 

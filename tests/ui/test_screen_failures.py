@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gbtui.demo.host import DemoHost
 from gbtui.errors import Denied
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Outcome
+from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.errors import SUDO_HINT
 from screens import crash
 from screens.app import CockpitApp
 from screens.journal import JournalScreen
@@ -46,6 +49,22 @@ async def test_a_screens_own_worker_that_fails_is_words_too(tmp_path: Path) -> N
         await until(pilot, lambda: isinstance(app.screen, JournalScreen))
         app.screen.run_worker(denied(), exit_on_error=False)
         await until(pilot, lambda: "the disk is full (free space)" in toasts(app))
+
+
+class NoSudo(DemoHost):
+    """A host that knows the operator, and gives no root."""
+
+    async def run(self, command: Command) -> Completed:
+        if command.root:
+            raise Denied("running it", why="sudo wants a password or does not allow it", hint=SUDO_HINT)
+        return await super().run(command)
+
+
+async def test_who_may_change_nothing_is_told_so_before_trying(tmp_path: Path) -> None:
+    async with cockpit(session(tmp_path, NoSudo()), ready=False) as (app, pilot):
+        await see(app, pilot, "acme-proxy", "read-only")
+        await pilot.press("a")
+        await see(app, pilot, "not now: read-only: no permission for root: sudo wants a password")
 
 
 async def test_a_crash_prints_neither_locals_nor_secrets(
