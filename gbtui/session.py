@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gbtui.checks import drift_look
+from gbtui.checks.afterwards import Afterwards
 from gbtui.checks.base import Check, Report
 from gbtui.checks.catalog import CHECKS
 from gbtui.checks.drift import Change
@@ -24,7 +25,7 @@ from gbtui.checks.drift_book import DriftBook, drift_dir
 from gbtui.checks.drift_whose import Deed, attributed, deeds
 from gbtui.checks.inspector import Inspector, state_file
 from gbtui.checks.waivers_file import WaiverBook, waivers_path
-from gbtui.errors import GbtuiError, NotFound
+from gbtui.errors import GbtuiError, NotFound, Refused
 from gbtui.facts.bans import Bans, BansReader
 from gbtui.facts.containers import Container, Containers, ContainersReader, ask_instances
 from gbtui.facts.feed import Announcer, Feed, Watched
@@ -41,15 +42,25 @@ from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.hosts import Host, Link, LxdEvent
 from gbtui.hosts.shelf import Shelf
+from gbtui.incidents.attend import Attendance
+from gbtui.incidents.book import Incidents, incidents_dir
+from gbtui.incidents.practice import Practice, TakesFaults
+from gbtui.incidents.recorder import Recorder
+from gbtui.incidents.types import Incident
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
 from gbtui.profiles import Profile
 from gbtui.runbooks.kept import KeptWalks
 from gbtui.runbooks.walk_file import Walks
 
+if TYPE_CHECKING:
+    from gbtui.runbooks.drills import Drill
+
 EVENTS_KEPT = 200
 CHECK_PAUSE = 30.0
 """Seconds between two rounds of the checks."""
+INCIDENT_PAUSE = 30.0
+"""Seconds between two looks whether an incident runs on the host, and what others noted on it."""
 EVENTS_PAUSE = 5.0
 """Seconds before LXD's event stream is tried again after it ended."""
 OWN_NOISE = frozenset({"instance-exec", "instance-console"})
@@ -80,6 +91,7 @@ class Session:
         self.tenant = tenant
         self.journal = journal
         self.engine = Engine(host, journal, user=user, read_only=read_only)
+        self.engine.witnesses.append(Afterwards(self._changed))
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         self._doings: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         """Events that may explain a change, dated by this machine's clock: so are the looks."""
@@ -99,6 +111,16 @@ class Session:
         self.walks = KeptWalks(walks, Shelf(host, "walks"), read_only=read_only)
         self.drift = DriftBook(drift_dir(host.name, tenant) if host.kind != "demo" else None)
         self._checks: Feed[Report] | None = None
+        copies = incidents_dir(host.name, journal.directory) if host.kind != "demo" else None
+        shelf = Shelf(host, "incidents")
+        self.incidents = Incidents(host.name, shelf, user, directory=copies, read_only=read_only)
+        self.incident: Feed[Incident | None] = Feed("incident", self.incidents.look, interval=INCIDENT_PAUSE)
+        self._recorder = Recorder(self.incidents, self.engine.story)
+        self.engine.witnesses.append(self._recorder)
+        self.walks.told.append(self._recorder.walked)
+        self._attendance: Attendance | None = None
+        self.practice: Practice | None = None
+        """The drill that is under way, or was the last one."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, *, events: bool = True) -> None:
@@ -109,6 +131,7 @@ class Session:
         if events:
             self._tasks.append(asyncio.create_task(self._follow_events(), name="lxd events"))
             self._tasks.append(asyncio.create_task(self._look_what_is_permitted(), name="permission"))
+            self._attend()
 
     @property
     def read_only(self) -> str:
@@ -119,22 +142,33 @@ class Session:
         """Whoever may change nothing learns it before trying to; nothing waits for the answer."""
         await self.engine.forbidden()
 
+    def _attend(self) -> None:
+        """Note on an incident that runs what the feeds say."""
+        if self._attendance is None:
+            changes = self.drift.timeline
+            self._attendance = Attendance(self.incidents, self._recorder, self.checks(), self.bans, changes)
+        self._attendance.begin()
+
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._attendance is not None:
+            await self._attendance.end()
+        await self._recorder.close()
         await asyncio.gather(*(feed.close() for feed in self.feeds()))
         await self.host.close()
 
     def feeds(self) -> tuple[Watched[Any], ...]:
         """Every feed there is so far."""
-        feeds: tuple[Watched[Any], ...] = (self.containers, self.snapshots, self.bans)
+        feeds: tuple[Watched[Any], ...] = (self.containers, self.snapshots, self.bans, self.incident)
         log = () if self._log is None else (self._log,)
         checks = () if self._checks is None else (self._checks,)
         return (*feeds, *self._firewalls.values(), *log, *checks)
 
     def _link_changed(self, link: Link) -> None:
         """Look again at once: after a lost link the feeds have long pauses, and the panes old figures."""
+        self._surveyor.forget()
         for feed in self.feeds():
             feed.refresh()
         self._heard.announce()
@@ -168,6 +202,17 @@ class Session:
             also=drift_look.NEEDS,
             seen=self._note_changes,
         )
+
+    def look_again(self) -> None:
+        """Judge the host anew, now: of what was known nothing is used, for somebody doubts it."""
+        self.checks()
+        self._changed()
+
+    def _changed(self) -> None:
+        """The host is not as it was: all of it is asked again."""
+        self._surveyor.forget()
+        if self._checks is not None:
+            self._checks.refresh()
 
     async def look_for_changes(self) -> tuple[Change, ...]:
         """What changed since the last look, now noted. Raises a GbtuiError as `Inspector.round`."""
@@ -248,7 +293,10 @@ class Session:
         with ExitStack() as stack:
             for feed in self._changed_by(plan.operation.partition(".")[0]):
                 stack.enter_context(feed.rest())
-            return await self.engine.apply(plan, approver, progress)
+            try:
+                return await self.engine.apply(plan, approver, progress)
+            finally:  # before the feeds go on, and however it ended
+                self._surveyor.forget()
 
     def _changed_by(self, subject: str) -> list[Feed[Any]]:
         """The feeds whose facts an operation on `subject` changes while it runs."""
@@ -260,6 +308,25 @@ class Session:
             return [self.bans, *firewalls, *checks]
         snapshots = (self.snapshots,) if subject == "containers" else ()
         return [self.containers, *snapshots, *firewalls, *checks]
+
+    async def practise(self, drill: Drill) -> Practice:
+        """Begin a drill. Into the simulated host its fault is put, after every other; into a real one
+        somebody else puts it.
+
+        Raises:
+            Refused: an incident runs.
+            GbtuiError: the incident of the drill cannot be begun.
+        """
+        running = await self.incidents.look()
+        if running is not None:
+            what = f"the incident “{running.title}” runs"
+            raise Refused("begin a drill", why=what, hint="end it first (i)")
+        if isinstance(self.host, TakesFaults):
+            self.host.only(drill.id)
+        self.practice = Practice(drill, self.incidents)
+        await self.practice.begin()
+        self.look_again()
+        return self.practice
 
     def on_event(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after each of LXD's lifecycle events; returns what ends it."""
@@ -277,6 +344,8 @@ class Session:
                         if "snapshot" in event.action:
                             self.snapshots.refresh()
                         if self._checks is not None and event.action.removeprefix("instance-") in POWER:
+                            name = event.source.partition("?")[0].rpartition("/")[2]
+                            self._surveyor.forget(place=name)
                             self._checks.refresh()
                         self._heard.announce()
             except GbtuiError:

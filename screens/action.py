@@ -25,6 +25,8 @@ class Scope(StrEnum):
     FINDINGS = "findings"
     DRIFT = "drift"
     RUNBOOK = "runbook"
+    INCIDENT = "incident"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from textual.binding import BindingType
 
 from screens.action import Action, Scope
+from screens.actions_incident import DRILL, IN_COCKPIT, INCIDENT
 from widgets.names import TITLES
 
 __all__ = ["ACTIONS", "PANES", "Action", "Scope", "actions_in", "bindings", "footer"]
@@ -163,6 +164,7 @@ _COCKPIT = (
         "app.journal",
         10,
     ),
+    *IN_COCKPIT,
 )
 
 _PANE = (
@@ -420,6 +422,15 @@ _RUNBOOK = (
         3,
     ),
     Action(
+        "runbook.note",
+        "n",
+        "Note",
+        "Write a line on the timeline of the incident that runs.",
+        Scope.RUNBOOK,
+        "screen.note",
+        5,
+    ),
+    Action(
         "runbook.copy",
         "y",
         "Copy",
@@ -470,6 +481,8 @@ ACTIONS: tuple[Action, ...] = (
     *_FINDINGS,
     *_DRIFT,
     *_RUNBOOK,
+    *INCIDENT,
+    *DRILL,
 )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
 
+    from gbtui.runbooks.drills import Drill
     from gbtui.session import Session
     from screens.cockpit import Cockpit
     from screens.operate import Operator
@@ -42,10 +43,18 @@ if TYPE_CHECKING:
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 """Seconds between attempts to reach a host that could not be reached at the start."""
 
+GREETING = (
+    "Nothing here is real, and nothing can be broken for good. d practises an incident on it, with hints and"
+    " a score; ? shows every key; gbtui --host ssh://user@host reaches a real host."
+)
+
 Built = tuple["Session", Mapping[str, str]]
 """An unopened session and the keys as remapped."""
 
-LATER = ("plan", "help", "journal", "recovery", "palette", "leave", "findings", "drift", "runbooks")
+LATER = (
+    *("plan", "help", "journal", "recovery", "palette", "leave"),
+    *("findings", "drift", "runbooks", "incident", "drill"),
+)
 """Screens imported once the host was reached: then no key waits for one, and an upgrade on disk
 cannot mix two releases in one run."""
 
@@ -75,10 +84,18 @@ class CockpitApp(App[int], inherit_bindings=False):
     """Both are set as soon as there is a session: before any screen but the first frame."""
 
     def __init__(
-        self, source: Session | Callable[[], Built], *, keymap: Mapping[str, str] | None = None
+        self,
+        source: Session | Callable[[], Built],
+        *,
+        keymap: Mapping[str, str] | None = None,
+        drill: Drill | None = None,
+        greets: bool = False,
     ) -> None:
+        """`drill` begins as soon as the host is reached; with `greets` the simulated host says what it is."""
         super().__init__()
         self._source = source
+        self._drill = drill
+        self._greets = greets
         self.remapped: Mapping[str, str] = keymap or {}
         self.refused: GbtuiError | None = None
         self.opened = False
@@ -149,6 +166,28 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.root.opened()
         self.look_for_unfinished()
         await asyncio.to_thread(_import_later)
+        self._practise_or_greet()
+
+    def _practise_or_greet(self) -> None:
+        """Begin the drill that was asked for; else the simulated host says what it is, and offers one."""
+        if self._drill is not None:
+            from screens.drill import begin_drill
+
+            begin_drill(self, self._drill)
+        elif self._greets and self.session.host.kind == "demo":
+            self.notify(GREETING, title="a simulated host", timeout=30)
+
+    @work(group="drill-end", exclusive=True, exit_on_error=False)
+    async def end_repaired_drill(self) -> None:
+        """A drill is over when what rang has cleared; its page has the score."""
+        practice = self.session.practice
+        if practice is not None and practice.repaired:
+            found = await practice.end()
+            if found is not None:
+                self.notify(
+                    f"repaired: {found.points} of 100 points; d shows how it went", title="drill over"
+                )
+            self.tick()
 
     @work(group="recovery", exclusive=True, exit_on_error=False)
     async def look_for_unfinished(self) -> None:
@@ -291,6 +330,17 @@ class CockpitApp(App[int], inherit_bindings=False):
 
         await choose_runbook(self, check)
 
+    @work(group="incident", exclusive=True, exit_on_error=False)
+    async def action_incident(self) -> None:
+        from screens.incident import choose_incident
+
+        await choose_incident(self)
+
+    def action_drill(self) -> None:
+        from screens.drill import open_drill
+
+        open_drill(self)
+
     def action_drift(self) -> None:
         from screens.drift import DriftScreen
 
@@ -298,12 +348,12 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Quit, with a question where something is pending."""
-        pending = self.operator.pending
+        from screens.leave import Leave, left_behind
+
+        pending = left_behind(self)
         if not pending:
             self.exit(0)
             return
-
-        from screens.leave import Leave
 
         def answered(leave: bool | None) -> None:
             if leave:

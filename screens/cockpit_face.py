@@ -21,6 +21,7 @@ from screens.first_frame import NARROW_BELOW
 from screens.layout import LAYOUT, arrange, compose_panes
 from screens.overview import Overview
 from screens.page import Page
+from screens.standing import standing
 from widgets.bans_pane import BansPane
 from widgets.containers_pane import ContainersPane
 from widgets.firewall_pane import FirewallPane
@@ -121,7 +122,8 @@ class CockpitFace(Page[None]):
     def opened(self) -> None:
         """The session is open: look at everything once, then at what is in sight. The checks go on
         whatever is in sight: the strip is on every screen."""
-        self._end_checks.append(self.session.checks().watch())
+        self._end_checks += [self.session.checks().watch(), self.session.incident.watch()]
+        self.session.incidents.changed.append(self._checked)
         self._watch()
         self._start_looking()
 
@@ -173,6 +175,8 @@ class CockpitFace(Page[None]):
 
     def _checked(self) -> None:
         self.call_later(self.cockpit.tick)
+        if self.session.practice is not None:
+            self.call_later(self.cockpit.end_repaired_drill)
 
     def _heard(self) -> None:
         if self._place_open and self.cockpit.opened:
@@ -194,5 +198,5 @@ class CockpitFace(Page[None]):
     def strip_state(self) -> StripState:
         """What the strip says on every screen."""
         app = self.cockpit
-        notice = app.connecting or app.operator.notice
+        notice = app.connecting or app.operator.notice or standing(self.session)
         return self._overview.strip_state(self.size.width, opened=app.opened, notice=notice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +12,11 @@ from textual.widgets import Button, Static
 
 from screens.look import mark
 from screens.page import Asking, Dialog
+from screens.runbook import RunbookScreen
 from widgets.safe import safe
+
+if TYPE_CHECKING:
+    from screens.app import CockpitApp
 
 
 class Leave(Asking[bool], Dialog[bool]):
@@ -49,3 +53,18 @@ class Leave(Asking[bool], Dialog[bool]):
 
     def action_leave(self) -> None:
         self.dismiss(True)
+
+
+def left_behind(app: CockpitApp) -> str:
+    """What is pending when somebody quits; "" where nothing is."""
+    session, said = app.session, []
+    if app.operator.pending:
+        said.append(app.operator.pending)
+    walks = [one for one in app.screen_stack if isinstance(one, RunbookScreen) and not one.walk.ended]
+    said += [f"the walk “{one.book.title}” stays at its step, and is gone on with by r" for one in walks]
+    practice, incident = session.practice, session.incidents.current
+    if practice is not None and practice.over is None:
+        said.append("a drill is under way: it ends with gbtui")
+    elif incident is not None:
+        said.append(f"the incident “{incident.title}” runs on: e in its timeline (i) ends it")
+    return ". ".join(said)

@@ -20,6 +20,7 @@ from gbtui.runbooks.walker import Result
 from screens.actions import Scope, bindings
 from screens.ask import AskText
 from screens.choose import Choice, Choose
+from screens.incident import ask_note
 from screens.page import Page
 from screens.runbook_words import end_of, evidence_of, exactly, kept_of, steps_list, text_of
 
@@ -121,6 +122,9 @@ class RunbookScreen(Page[None]):
         if not self._doing:
             self._go(self.walk.back(self.book))
 
+    def action_note(self) -> None:
+        ask_note(self.cockpit)
+
     def action_copy(self) -> None:
         if self.step is not None:
             self.cockpit.copy(exactly(self.step), "what the step does")
@@ -169,7 +173,7 @@ class RunbookScreen(Page[None]):
             await self._kept(course.performed(self.walk, book, step, result, self._user))
         finally:
             self._rest()
-        self.cockpit.session.checks().refresh()
+        self.cockpit.session.look_again()
 
     async def _tried(self, step: Step, before: Walk) -> Result:
         try:

@@ -49,6 +49,14 @@ def _dispatch(options: argparse.Namespace) -> int:
         from gbtui.cli.runbook import runbook
 
         return asyncio.run(runbook(options))
+    if command == "drill":
+        from gbtui.cli.drill import drill
+
+        return drill(options)
+    if command == "incident":
+        from gbtui.cli.incident import incident
+
+        return asyncio.run(incident(options))
     if command == "drift":
         from gbtui.cli.drift import drift
 

@@ -79,9 +79,31 @@ def _looking(add: Add) -> None:
     runbook.add_argument("parameters", nargs="*", metavar="key=value")
     runbook.add_argument("--lint", metavar="FILE", help="say what is wrong with a runbook's file")
     runbook.add_argument("--anew", action="store_true", help="begin again, though a walk was left unfinished")
+    drill = add("drill", "practise on the simulated host: list what there is, or open the cockpit on one")
+    drill.add_argument("name", metavar="NAME", nargs="?")
+    _incident(add)
     journal = add("journal", "the record of every change")
     journal.add_argument("id", metavar="ID", nargs="?", help="the whole story of one operation")
     journal.add_argument("--verify", action="store_true", help="prove that no line was altered or removed")
+
+
+def _incident(add: Add) -> None:
+    """What happened, on one timeline."""
+    incident = add("incident", "one timeline of what happens while something is broken, for all operators")
+    incident.add_argument(
+        "what",
+        nargs="?",
+        default="list",
+        choices=("list", "begin", "note", "milestone", "end", "show", "export"),
+        help="begin TITLE, note TEXT, milestone diagnosed|repaired|verified, end SUMMARY, "
+        "show [ID], export [ID]; without one: every incident of the host",
+    )
+    incident.add_argument("words", nargs="*", metavar="WORDS", help="a title, a text, a summary, or an ID")
+    incident.add_argument("--format", choices=("md", "jsonl"), default="md", help="of an export")
+    incident.add_argument("--output", metavar="FILE", default="", help="export: write this new file")
+    incident.add_argument(
+        "--hide-addresses", action="store_true", help="export: clients become client-1, client-2, …"
+    )
 
 
 def _checking(add: Add) -> None:

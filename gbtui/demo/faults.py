@@ -49,6 +49,11 @@ def undo(state: State, name: str) -> None:
         state.faults.discard(name)
 
 
+def check(name: str) -> None:
+    """Raises BadInput for a name there is no fault of."""
+    _fault(name)
+
+
 def _fault(name: str) -> Fault:
     if name not in FAULTS:
         raise BadInput(f"fault {name!r}", why="no such fault", hint=f"one of: {', '.join(sorted(FAULTS))}")

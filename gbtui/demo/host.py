@@ -72,6 +72,16 @@ class DemoHost:
         """Take a named fault out again."""
         drills.undo(self.state, fault)
 
+    def only(self, fault: str) -> None:
+        """Take every fault out, and put this one in afresh: whoever practises begins with a whole host.
+
+        Raises BadInput for an unknown name.
+        """
+        drills.check(fault)
+        for other in tuple(self.state.faults):
+            self.undo(other)
+        self.inject(fault)
+
     async def open(self) -> None:
         """Nothing to reach."""
 

@@ -44,6 +44,8 @@ class Incidents:
         self.by = by
         self.current: Incident | None = None
         """The incident that runs, as last read, with what was noted since."""
+        self.latest: Incident | None = None
+        """The one that ran last, with its end."""
         self.error: GbtuiError | None = None
         self.changed: list[Callable[[], None]] = []
         """Called when there is something new of it."""
@@ -228,6 +230,7 @@ class Incidents:
         found = incident(id_, self.host, data + encoded(self._unsent)) if id_ else None
         if found is not None:
             await asyncio.to_thread(self._copy, id_, data + encoded(self._unsent))
+        self.latest = found or self.latest
         runs = runs and found is not None and found.end is None
         before, self.current = self.current, found if runs else None
         if before != self.current:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gbtui.incidents import watch
 from gbtui.incidents.book import Incidents
 from gbtui.incidents.score import Score, hints, score
 from gbtui.incidents.types import Incident
-from gbtui.runbooks.drills import Drill
+
+if TYPE_CHECKING:
+    from gbtui.runbooks.drills import Drill
+
+
+@runtime_checkable
+class TakesFaults(Protocol):
+    """A host that a drill's fault can be put into: only a simulated one is."""
+
+    def only(self, fault: str) -> None:
+        """Take out every other fault, and put this one in afresh."""
 
 
 class Practice:

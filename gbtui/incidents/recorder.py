@@ -20,7 +20,6 @@ from gbtui.guard.story import Story
 from gbtui.incidents import watch
 from gbtui.incidents.book import Incidents
 from gbtui.incidents.types import Entry
-from gbtui.runbooks.catalog import find
 from gbtui.runbooks.walk import Walk
 
 
@@ -74,6 +73,10 @@ class Recorder:
         records = [one for one in walk.records[known or 0 :] if one.state != "begun"]
         if known is None:
             records = [one for one in records if datetime.fromisoformat(one.at) >= running.started]
+        if not records:
+            return
+        from gbtui.runbooks.catalog import find  # noqa: PLC0415 - the reader of Markdown, when there was a walk
+
         with suppress(BadInput):  # a runbook that is not there any more
             book = find(walk.runbook)
             self._note(tuple(watch.stepped(book, one, self._incidents.by) for one in records))

@@ -54,7 +54,7 @@ SYMPTOMS: Mapping[str, str] = {
     "binary-of-root": "a pipeline fails with `Permission denied` where it copies the binary",
     "binary-leftover": "a delivery broke off, and nobody knows which version runs",
     "suggestions-lost": "start.bas has ADD_SUGGESTION_TOOL, and the chat shows no suggestions",
-    "valkey-loopback": "bots answer slowly or not at all: `Connection timed out (os error 110)`",
+    "valkey-loopback": "bots hang; their log says `timed out (os error 110)`",
     "vault-sealed": "bots fail with an error about secrets after a restart",
     "vault-keys-open": "an audit asks who could read the keys of the secrets",
 }
