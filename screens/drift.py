@@ -110,7 +110,7 @@ class DriftScreen(Page[None]):
         self.refill()
 
     def action_look_again(self) -> None:
-        self.cockpit.session.checks().refresh()
+        self.cockpit.session.look_again()
         self.notify("looking again")
 
     def action_copy(self) -> None:

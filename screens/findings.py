@@ -126,7 +126,7 @@ class FindingsScreen(Page[None]):
 
     def action_look_again(self) -> None:
         self.pane.ask_again()
-        self.cockpit.session.checks().refresh()
+        self.cockpit.session.look_again()
 
     def action_waive(self) -> None:
         finding, session = self._finding(), self.cockpit.session

@@ -15,6 +15,7 @@ from gbtui.errors import BadInput, GbtuiError
 from gbtui.facts.containers import Ask as AskInstances
 from gbtui.facts.containers import Containers, ContainersReader, ask_instances
 from gbtui.facts.survey import THE_HOST, Ask, Key, LxdAsk, Need, Place, Survey, Unseen, places, understood
+from gbtui.facts.survey_kept import Kept
 from gbtui.hosts.base import Command, Completed, Host
 from gbtui.profiles import Profile
 
@@ -41,7 +42,15 @@ class Surveyor:
         self._clock = clock
         asked = instances or (lambda: ask_instances(host))
         self._containers = ContainersReader(host, profile, tenant, clock=clock, instances=asked)
-        self._kept: dict[Key, tuple[float, Any]] = {}
+        self._kept = Kept()
+
+    def forget(self, asks: Iterable[Ask[Any] | LxdAsk[Any]] | None = None, place: str = "") -> None:
+        """Ask anew in the next survey: something was changed, or somebody doubts the answer.
+
+        Of `asks` (None: of all), and of one place ("": of every one). An answer that is on its way
+        just now is not kept either.
+        """
+        self._kept.forget(asks, place)
 
     async def look(self, needs: Iterable[Need], *, fresh: bool = False) -> Survey:
         """One survey for all `needs`. With `fresh` nothing kept is used.
@@ -52,6 +61,9 @@ class Surveyor:
             GbtuiError: the host cannot be reached, or has no instance of the tenant.
         """
         began = self._clock()
+        if fresh:
+            self._kept.forget()
+        turn = self._kept.turn
         unseen: GbtuiError | None = None
         try:
             containers = await self._containers.read()
@@ -61,25 +73,21 @@ class Surveyor:
             if not self._host.link.connected:
                 raise
             unseen, containers = error, Containers(())
-        wanted = self._wanted(needs, containers, began, fresh=fresh)
+        self._kept.expire(began)
+        wanted = self._wanted(needs, containers)
         asked = [self._ask(place, asks) for place, asks in wanted.items()]
-        found: dict[Key, Any] = {key: answer for key, (_, answer) in self._kept.items()}
+        found = self._kept.answers()
         for answers in await asyncio.gather(*asked):
             found.update(answers)
         at = self._clock()
-        for key, answer in found.items():
-            if key[0].every and key not in self._kept and not isinstance(answer, GbtuiError):
-                self._kept[key] = (at, answer)
+        self._kept.keep(found, at, turn)
         seen = containers.containers if unseen is None else Unseen(unseen)
         return Survey(self._profile, datetime.now(UTC), seen, found, at - began, unseen)
 
     def _wanted(
-        self, needs: Iterable[Need], containers: Containers, now: float, *, fresh: bool
+        self, needs: Iterable[Need], containers: Containers
     ) -> dict[Place, dict[Ask[Any] | LxdAsk[Any], None]]:
         """Asks by place, each once, in order; those whose kept answer is good are left out."""
-        old = [k for k, (at, _) in self._kept.items() if fresh or now - at >= k[0].every]
-        for key in old:
-            del self._kept[key]
         running = [one for one in containers.containers if one.running]
         wanted: dict[Place, dict[Ask[Any] | LxdAsk[Any], None]] = {}
         for need in needs:

@@ -86,3 +86,46 @@ async def test_the_facts_an_operation_changes_are_read_again_after_it(session: S
     value = session.snapshots.reading.value
     assert value is not None
     assert plan.title.removeprefix("Take ") in {row.full_name for row in value.snapshots}
+
+
+# What was known of a host that has been changed is not used any more
+
+
+async def found(session: Session) -> set[str]:
+    """The ids that the next round of the checks tells; what is uncertain has failed before by then."""
+    reading = await session.checks().once()
+    assert reading.value is not None, reading.error
+    return {one.check.id for one in reading.value.findings}
+
+
+@pytest.fixture
+async def open_keys(session: Session) -> Session:
+    """A host whose key file is open to all, and that is known."""
+    assert isinstance(session.host, DemoHost)
+    session.host.inject("vault-keys-open")
+    assert await found(session) == {"vault.keys-private"}
+    return session
+
+
+async def test_a_finding_is_gone_in_the_first_look_after_its_remedy(open_keys: Session) -> None:
+    plan = await open_keys.plan("vault.protect-init", {"container": "acme-system"})
+    acknowledged = tuple(verdict.guard for verdict in plan.warnings)
+    outcome = await open_keys.apply(plan, Answers(acknowledged=acknowledged), lambda event: None)
+    assert outcome.result == "done", outcome.message
+    assert await found(open_keys) == set()
+
+
+async def test_nor_is_anything_used_after_an_operation_by_another_route(open_keys: Session) -> None:
+    plan = await open_keys.plan("vault.protect-init", {"container": "acme-system"})
+    acknowledged = tuple(verdict.guard for verdict in plan.warnings)
+    outcome = await open_keys.engine.apply(plan, Answers(acknowledged=acknowledged))
+    assert outcome.result == "done", outcome.message
+    assert await found(open_keys) == set()
+
+
+async def test_what_a_hand_put_right_shows_when_somebody_looks_again(open_keys: Session) -> None:
+    assert isinstance(open_keys.host, DemoHost)
+    open_keys.host.undo("vault-keys-open")
+    assert await found(open_keys) == {"vault.keys-private"}, "what changes by hand is not asked every time"
+    open_keys.look_again()
+    assert await found(open_keys) == set()

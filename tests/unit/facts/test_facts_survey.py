@@ -1,0 +1,176 @@
+"""Surveys: what is asked where, once, and for how long an answer is good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from gbtui.demo.host import DemoHost
+from gbtui.errors import Failed, Malformed, NotFound, TimedOut
+from gbtui.facts.survey import EVERY, THE_HOST, Ask, LxdAsk, Need, Place
+from gbtui.facts.surveyor import Surveyor
+from gbtui.hosts.base import Command, Completed
+from gbtui.profiles import Profile, load
+from tests.unit.facts.fakehost import Answer, FakeHost
+
+
+def ask(word: str, *more: str, every: float = 0.0) -> Ask[str]:
+    """Asks with `echo WORD`, and with each of `more`, and reads what the first says."""
+
+    def commands(profile: Profile, place: Place) -> Sequence[Command]:
+        return tuple(Command(("echo", one)) for one in (word, *more))
+
+    def read(done: Sequence[Completed], profile: Profile, place: Place) -> str:
+        if not done[0].ok:
+            raise Failed(word, why=f"status {done[0].status}")
+        return done[0].stdout.decode()
+
+    return Ask(word, commands, read, every)
+
+
+@dataclass
+class Watched:
+    """A host without instances whose clock stands still, and what a survey asked of it."""
+
+    answers: dict[tuple[str, ...], Answer] = field(default_factory=dict)
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.host = FakeHost(lxd={"instances": [], "profiles": {}})
+        self.host.answers = self.answers  # the test goes on changing them
+        self.surveyor = Surveyor(self.host, load(), clock=lambda: self.now)
+
+    async def look(self, *asks: Ask[str], fresh: bool = False) -> list[str]:
+        """The answers to `asks`, or the words of the errors."""
+        survey = await self.surveyor.look([Need(one) for one in asks], fresh=fresh)
+        return [str(survey.answers.get((one, "host"))) for one in asks]
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each word was asked for."""
+        return Counter(argv[1] for _, argvs in self.host.batches for argv in argvs)
+
+
+def watched(**answers: Answer) -> Watched:
+    return Watched({("host", "echo", word): answer for word, answer in answers.items()})
+
+
+async def test_an_ask_without_a_rhythm_is_asked_in_every_survey() -> None:
+    seen = watched(now=b"1")
+    now = ask("now")
+    assert await seen.look(now) == ["1"]
+    seen.answers["host", "echo", "now"] = b"2"
+    assert await seen.look(now) == ["2"]
+
+
+async def test_an_answer_is_good_for_as_long_as_it_says_and_no_longer() -> None:
+    seen = watched(slow=b"1")
+    slow = ask("slow", every=60)
+    assert await seen.look(slow) == ["1"]
+    seen.answers["host", "echo", "slow"] = b"2"
+    seen.now = 44.0
+    assert await seen.look(slow) == ["1"]
+    seen.now = 61.0
+    assert await seen.look(slow) == ["2"]
+    assert seen.asked["slow"] == 2
+
+
+async def test_nothing_kept_is_used_by_a_fresh_look_or_after_forgetting() -> None:
+    seen = watched(slow=b"1", other=b"1")
+    slow, other = ask("slow", every=600), ask("other", every=600)
+    await seen.look(slow, other)
+    await seen.look(slow, other, fresh=True)
+    assert seen.asked == {"slow": 2, "other": 2}
+    seen.surveyor.forget([slow])
+    await seen.look(slow, other)
+    assert seen.asked == {"slow": 3, "other": 2}, "of the other nobody doubts"
+    seen.surveyor.forget()
+    await seen.look(slow, other)
+    assert seen.asked == {"slow": 4, "other": 3}
+
+
+async def test_what_is_known_of_one_place_can_be_forgotten_alone() -> None:
+    host, profile = DemoHost(), load()
+    surveyor = Surveyor(host, profile, "acme")
+    asked: list[str] = []
+
+    def commands(profile: Profile, place: Place) -> Sequence[Command]:
+        asked.append(place.name)
+        return (Command(("id", "-u")),)
+
+    everywhere: Ask[bool] = Ask("who", commands, lambda done, _, __: done[0].ok, every=600)
+    await surveyor.look([Need(everywhere, EVERY)])
+    assert len(asked) == len(profile.roles)
+    asked.clear()
+    surveyor.forget(place="acme-dns")
+    await surveyor.look([Need(everywhere, EVERY)])
+    assert asked == ["acme-dns"]
+
+
+async def test_an_answer_from_before_what_was_forgotten_is_not_kept() -> None:
+    seen = watched(slow=b"before")
+    slow = ask("slow", every=600)
+    run_many = seen.host.run_many
+
+    async def changed_meanwhile(
+        commands: Sequence[Command], *, instance: str | None = None
+    ) -> tuple[Completed, ...]:
+        done = await run_many(commands, instance=instance)
+        seen.surveyor.forget()
+        return done
+
+    seen.host.run_many = changed_meanwhile  # type: ignore[method-assign]  # an operation ends while it looks
+    assert await seen.look(slow) == ["before"]
+    seen.answers["host", "echo", "slow"] = b"after"
+    assert await seen.look(slow) == ["after"]
+
+
+async def test_one_command_serves_all_who_ask_it_and_a_place_gets_one_batch() -> None:
+    seen = watched(both=b"1", mine=b"2")
+    one, two = ask("both"), ask("mine", "both")
+    assert await seen.look(one, two) == ["1", "2"]
+    assert seen.host.batches == [("host", (("echo", "both"), ("echo", "mine")))]
+
+
+async def test_an_error_costs_the_one_ask_and_so_does_a_reader_that_breaks() -> None:
+    seen = watched(good=b"1", bad=(3, b"", b""), odd=b"x")
+
+    def breaks(done: Sequence[Completed], profile: Profile, place: Place) -> str:
+        return str(int(done[0].stdout))
+
+    odd: Ask[str] = Ask("odd", lambda _, __: (Command(("echo", "odd")),), breaks)
+    good, bad = ask("good"), ask("bad")
+    survey = await seen.surveyor.look([Need(good), Need(bad), Need(odd)])
+    assert survey.of(good) == "1"
+    with pytest.raises(Failed, match="status 3"):
+        survey.of(bad)
+    with pytest.raises(Malformed, match="not understood: ValueError"):
+        survey.of(odd)
+
+
+async def test_a_place_that_does_not_answer_costs_its_own_asks() -> None:
+    seen = watched(good=b"1")
+
+    async def dead(commands: Sequence[Command], *, instance: str | None = None) -> tuple[Completed, ...]:
+        raise TimedOut("running commands on the host", why="no answer")
+
+    seen.host.run_many = dead  # type: ignore[method-assign]
+    profiles: LxdAsk[str] = LxdAsk("profiles", "profiles", lambda data, _: "read")
+    good = ask("good")
+    survey = await seen.surveyor.look([Need(good), Need(profiles)])
+    with pytest.raises(TimedOut):
+        survey.of(good)
+    assert survey.of(profiles) == "read"
+
+
+async def test_nobody_is_asked_where_nothing_runs() -> None:
+    host = DemoHost(faults=["container-stop"])
+    who = ask("who")
+    survey = await Surveyor(host, load(), "acme").look([Need(who, ("webmail",))])
+    with pytest.raises(NotFound, match="acme-webmail is stopped"):
+        survey.of(who, "acme-webmail")
+    with pytest.raises(NotFound, match="nobody asked host for it"):
+        survey.of(who, THE_HOST)
