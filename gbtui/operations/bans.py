@@ -35,7 +35,7 @@ async def ban(context: Context, given: Mapping[str, str]) -> Plan:
     ignored, lasts = await about_jail(context.host, where, jail)
     seen = Look(where, jail, network, await held(context.host, where, jail))
     own, people = await never(context.host)
-    verdicts += [*judge_address(network, own, people), _ignored(network, ignored, jail)]
+    verdicts += [*judge_address(network, own, people), judge_ignored(network, ignored, jail)]
     verdicts += [_orphan(seen), *_reaches(place)]
     if seen.listed and seen.blocked:
         noop = f"already so: {jail} lists {shown(network)}, and the packet filter turns it away"
@@ -73,7 +73,8 @@ def _ban_steps(seen: Look) -> tuple[Step, ...]:
     return (*((lift,) if seen.listed else ()), place, wait)
 
 
-def _ignored(network: Network, ignored: tuple[Own, ...], jail: str) -> Verdict:
+def judge_ignored(network: Network, ignored: tuple[Own, ...], jail: str) -> Verdict:
+    """Whether the jail is told never to ban it."""
     found = overlapping(network, ignored)
     if found is not None:
         return IGNORED.refuse(

@@ -68,7 +68,7 @@ async def add_port(context: Context, given: Mapping[str, str]) -> Plan:
 async def _may(
     context: Context, found: Subject, listen: Endpoint, connect: Endpoint, *, nat: bool
 ) -> list[Verdict]:
-    verdicts = [_exposure(found, listen), await _free(context, found, listen)]
+    verdicts = [exposure(found, listen), await free(context, found, listen)]
     verdicts.append(_nat(found, listen, connect) if nat else _client(found, listen, connect))
     verdicts.append(await _answered(context, found, connect))
     return verdicts
@@ -85,7 +85,8 @@ def _fixed(found: Subject) -> str:
     return next((card["ipv4.address"] for card in cards if card.get("ipv4.address", "none") != "none"), "")
 
 
-def _exposure(found: Subject, listen: Endpoint) -> Verdict:
+def exposure(found: Subject, listen: Endpoint) -> Verdict:
+    """Whether its role may offer that port."""
     name, shown = found.name, f"{listen.protocol}:{listen.port}"
     if not listen.outer:
         return EXPOSURE.allow(f"{listen.lxd()} can be reached from the host only")
@@ -104,7 +105,8 @@ def _exposure(found: Subject, listen: Endpoint) -> Verdict:
     return EXPOSURE.warn(f"{found.role.name} is meant to offer {offered}, not {listen}")
 
 
-async def _free(context: Context, found: Subject, listen: Endpoint) -> Verdict:
+async def free(context: Context, found: Subject, listen: Endpoint) -> Verdict:
+    """Whether nothing on the host listens there."""
     unread: list[str] = []
     for one in found.everyone:
         for proxy in one.proxies:

@@ -159,8 +159,8 @@ def _newer(row: SnapshotRow, newer: Sequence[SnapshotRow]) -> Verdict:
 
 def _settings(found: Subject, then: Mapping[str, Any]) -> list[Verdict]:
     """LXD puts configuration and devices back, too: neither a port nor system's privilege may go so."""
-    before = _ports(found.all_devices)
-    closed = sorted(before - _ports(then.get("expanded_devices")))
+    before = guides_ports(found.all_devices)
+    closed = sorted(before - guides_ports(then.get("expanded_devices")))
     said = []
     if closed:
         ports = ", ".join(f"{protocol} :{port}" for protocol, port in closed)
@@ -180,7 +180,7 @@ def _settings(found: Subject, then: Mapping[str, Any]) -> list[Verdict]:
     return said or [SETTINGS.allow("its configuration and devices are those of then")]
 
 
-def _ports(devices: Any) -> set[tuple[str, int]]:
+def guides_ports(devices: Any) -> set[tuple[str, int]]:
     """The guide's ports among the listeners of proxy devices."""
     known = (
         [one for one in devices.values() if isinstance(one, Mapping)] if isinstance(devices, Mapping) else []
