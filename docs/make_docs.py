@@ -19,6 +19,7 @@ from gbtui.cli.parser import build
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.operations.catalog import OPERATIONS
+from gbtui.operations.undo_guards import BY_OPERATION
 from gbtui.profiles import load
 from gbtui.session import Session
 from screens.actions import ACTIONS, Scope
@@ -65,6 +66,8 @@ def operations() -> str:
             f"| `{guard.id}` | {', '.join(map(str, guard.items))} | {guard.sentence} |"
             for guard in operation.guards
         ]
+        undone = ", ".join(f"`{guard.id}`" for guard in BY_OPERATION.get(operation.id, ()))
+        parts += [f"\nUndoing it is held to {undone}, too."] if undone else []
     return NOTE + "\n".join(parts) + "\n"
 
 

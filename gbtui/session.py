@@ -49,6 +49,7 @@ from gbtui.incidents.recorder import Recorder
 from gbtui.incidents.types import Incident
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import Profile
 from gbtui.runbooks.kept import KeptWalks
 from gbtui.runbooks.walk_file import Walks
@@ -92,6 +93,7 @@ class Session:
         self.journal = journal
         self.engine = Engine(host, journal, user=user, read_only=read_only)
         self.engine.witnesses.append(Afterwards(self._changed))
+        self.engine.guard_undo = guarding(self.context)
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         self._doings: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         """Events that may explain a change, dated by this machine's clock: so are the looks."""

@@ -85,7 +85,9 @@ def show_operation(operation: Mapping[str, Any]) -> None:
     for parameter in operation["parameters"]:
         typed = f"{parameter['name']}={parameter['form']}"
         _wrapped(typed if parameter["default"] is None else f"[{typed}]")
-    _wrapped(f"guards: {', '.join(guard['id'] for guard in operation['guards'])}")
+    for title, key in (("guards", "guards"), ("when undone", "undo_guards")):
+        if operation[key]:
+            _wrapped(f"{title}: {', '.join(guard['id'] for guard in operation[key])}")
     say()
 
 

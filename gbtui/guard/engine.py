@@ -24,7 +24,7 @@ from gbtui.guard.revert import STATE_DIR, Reverter
 from gbtui.guard.run import Broke, Observe, Run
 from gbtui.guard.serial import to_json
 from gbtui.guard.story import Story, read_story
-from gbtui.guard.undo import undo_plan
+from gbtui.guard.undo import GuardUndo, undo_plan
 from gbtui.hosts.base import Host
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class Engine:
     `read_only` holds the reason when nothing may be changed (R2): what was asked for, or what the host
     does not permit this operator (`forbidden` looks). `run_dir` and `state_dir` are
     where the host keeps its lock and its pending reverts. `observe` sees every transition's label.
+    `guard_undo` judges what an undo would make of the host, as the operations' guards would.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Engine:
         run_dir: str = RUN_DIR,
         state_dir: str = STATE_DIR,
         observe: Observe = crash.at,
+        guard_undo: GuardUndo | None = None,
     ) -> None:
         self.host = host
         self.journal = journal
@@ -61,6 +63,7 @@ class Engine:
         self.run_dir = run_dir
         self.witnesses: list[Witness] = []
         self._observe = observe
+        self.guard_undo = guard_undo
 
     # The whole operation
 
@@ -113,7 +116,7 @@ class Engine:
         Raises:
             NotFound: the journal has no such operation on this host.
         """
-        return await undo_plan(self.host, self.story(op_id))
+        return await undo_plan(self.host, self.story(op_id), self.guard_undo)
 
     async def undo(self, op_id: str, approver: Approver, progress: Progress = silent) -> Outcome:
         """Take back an operation that has ended and was kept, as an operation of its own."""

@@ -1,13 +1,14 @@
 """Taking back, later, an operation that was done and kept: an operation of its own, guarded like any.
 
 It is planned from the journal, and only while what was done is still there as we left it: each
-step's `done` probe must still hold, so that nobody else's work since then is overwritten.
+step's `done` probe must still hold, so that nobody else's work since then is overwritten. What it
+would make of the host is judged by `GuardUndo`: this room knows no operations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from gbtui.guard.danger import danger_of
 from gbtui.guard.execute import ask
@@ -19,7 +20,19 @@ from gbtui.hosts.base import Host
 LOOK_WITHIN = 10.0
 
 
-async def undo_plan(host: Host, story: Story) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What guards say of an undo, and the facts that they went by."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    relies_on: tuple[Reliance, ...] = ()
+
+
+GuardUndo = Callable[[Plan, Plan], Awaitable[Judged]]
+"""Asked with the operation's own plan and the one that would undo it. Raises whatever a look raises."""
+
+
+async def undo_plan(host: Host, story: Story, guard_undo: GuardUndo | None = None) -> Plan:
     """The plan that undoes `story` on `host`, refused in words where that is not safe."""
     verdicts = [_ended(story)]
     steps: list[Step] = []
@@ -36,7 +49,13 @@ async def undo_plan(host: Host, story: Story) -> Plan:
         verdicts.append(Verdict("undo-warning", "warn", story.plan.undo_warning, story.plan.items))
     if not steps and all(v.verdict != "refuse" for v in verdicts):
         verdicts.append(Verdict("undo-possible", "refuse", "no step of it can be taken back"))
-    return _plan(story, steps, verdicts, reliances)
+    plan = _plan(story, steps, verdicts, reliances)
+    if guard_undo is None or plan.refused:
+        return plan
+    judged = await guard_undo(story.plan, plan)
+    relies_on = (*plan.relies_on, *judged.relies_on)
+    verdicts = [*plan.verdicts, *judged.verdicts]
+    return replace(plan, verdicts=tuple(verdicts), relies_on=relies_on, fingerprint=fingerprint(relies_on))
 
 
 def _plan(

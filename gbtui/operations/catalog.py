@@ -20,7 +20,8 @@ from gbtui.operations import (
     snapshots,
     vault,
 )
-from gbtui.operations.base import Operation
+from gbtui.operations.base import Guard, Operation
+from gbtui.operations.undo_guards import BY_OPERATION
 
 OPERATIONS: tuple[Operation, ...] = (
     *bans.OPERATIONS,
@@ -69,5 +70,10 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "parameters": [{"name": p.name, "form": p.form, "default": p.default} for p in operation.parameters],
         "danger": operation.danger.value,
         "items": list(operation.items),
-        "guards": [{"id": g.id, "sentence": g.sentence, "items": list(g.items)} for g in operation.guards],
+        "guards": [_guard(guard) for guard in operation.guards],
+        "undo_guards": [_guard(guard) for guard in BY_OPERATION.get(operation.id, ())],
     }
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    return {"id": guard.id, "sentence": guard.sentence, "items": list(guard.items)}

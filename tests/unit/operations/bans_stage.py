@@ -14,6 +14,7 @@ from gbtui.guard.plan import Plan, Wait
 from gbtui.hosts.base import Command, Completed, inside
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import load
 from tests.unit.guard.rig import Answers
 
@@ -27,11 +28,14 @@ class Stage:
 
     def __init__(self, path: Path) -> None:
         self.host = DemoHost(clock=ManualClock(AT.timestamp()))
-        self.engine = Engine(self.host, Journal(path), user="tester@here")
+        guards = guarding(self.context())
+        self.engine = Engine(self.host, Journal(path), user="tester@here", guard_undo=guards)
+
+    def context(self) -> Context:
+        return Context(self.host, load(), now=lambda: AT)
 
     async def plan(self, operation: str, **parameters: str) -> Plan:
-        context = Context(self.host, load(), now=lambda: AT)
-        return await find(operation).plan(context, parameters)
+        return await find(operation).plan(self.context(), parameters)
 
     async def apply(self, operation: str, **parameters: str) -> str:
         """The id of the operation, which is done."""

@@ -18,6 +18,7 @@ from gbtui.guard.recovery import Recovery
 from gbtui.hosts.base import Command, inside
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import load
 from tests.unit.guard.rig import Answers
 
@@ -37,14 +38,17 @@ class Desk:
         self.journal = Journal(folder / "state")
 
     def engine(self) -> Engine:
-        return Engine(self.host, self.journal, user="tester@here")
+        guards = guarding(self.context())
+        return Engine(self.host, self.journal, user="tester@here", guard_undo=guards)
+
+    def context(self) -> Context:
+        return Context(self.host, load(), now=lambda: AT)
 
     def instance(self, name: str) -> Instance:
         return self.host.state.instances[name]
 
     async def plan(self, operation: str, **given: str) -> Plan:
-        context = Context(self.host, load(), now=lambda: AT)
-        return await find(operation).plan(context, given)
+        return await find(operation).plan(self.context(), given)
 
     async def apply(self, plan: Plan, **more: str) -> Outcome:
         """With every warning read and what must be typed typed."""

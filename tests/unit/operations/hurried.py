@@ -16,6 +16,7 @@ from gbtui.guard.plan import Action, Plan, Wait
 from gbtui.hosts.base import Command, inside
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import load
 
 HURRY = 40
@@ -66,7 +67,8 @@ def hasty(made: Plan) -> Plan:
 
 
 def engine(host: DemoHost, path: Path) -> Engine:
-    return Engine(host, Journal(path), user="tester@here")
+    guards = guarding(Context(host, load()))
+    return Engine(host, Journal(path), user="tester@here", guard_undo=guards)
 
 
 async def out(host: DemoHost, container: str, *argv: str) -> str:

@@ -17,6 +17,7 @@ from gbtui.guard.recovery import Recovery
 from gbtui.hosts.base import Command
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import load
 from tests.unit.guard.rig import Answers
 
@@ -37,7 +38,8 @@ async def planned(host: DemoHost, operation: str, tenant: str | None = None, **g
 
 
 def engine(host: DemoHost, path: Path) -> Engine:
-    return Engine(host, Journal(path), user="tester@here")
+    guards = guarding(Context(host, load()))
+    return Engine(host, Journal(path), user="tester@here", guard_undo=guards)
 
 
 def yes(made: Plan) -> Answers:

@@ -44,13 +44,27 @@ async def test_set_restarts_and_makes_opt_gbo_writable(desk: Desk) -> None:
     assert (await desk.plan("containers.set-privileged", container=SYSTEM, value="true")).noop
 
 
-async def test_undone_it_is_in_effect_no_more(desk: Desk) -> None:
+async def test_system_keeps_it_when_the_operation_is_undone(desk: Desk) -> None:
+    """The state of before is the one that the guard refuses: neither this way nor by set-privileged."""
     await lose_privilege(desk)
     done = await desk.done("containers.set-privileged", container=SYSTEM, value="true")
     undone = await desk.undo(done)
+    assert undone.result == "refused"
+    assert "botserver could not write /opt/gbo any more: leave it privileged" in undone.message
+    assert "(guide 21, 22)" in undone.message
+    assert (await uid_map(desk)).endswith("4294967295")
+
+
+async def test_undone_it_is_in_effect_no_more(desk: Desk) -> None:
+    done = await desk.done("containers.set-privileged", container=DRIVE, value="true")
+    undone = await desk.undo(done)
     assert undone.result == "done", undone.message
-    assert KEY not in desk.instance(SYSTEM).config
-    assert not (await uid_map(desk)).endswith("4294967295")
+    assert KEY not in desk.instance(DRIVE).config
+    assert not (await uid_map(desk, DRIVE)).endswith("4294967295")
+    await desk.done("containers.set-privileged", container=DRIVE, value="true")
+    again = await desk.done("containers.set-privileged", container=DRIVE, value="false")
+    plan = await desk.engine().plan_undo(again.id)
+    assert {"only-system", "goes-dark", "undo-warning"} <= {verdict.guard for verdict in plan.warnings}
 
 
 async def test_unset_on_system_is_refused_by_every_way(desk: Desk) -> None:

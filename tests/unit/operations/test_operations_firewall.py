@@ -16,6 +16,7 @@ from gbtui.guard.recovery import Recovery
 from gbtui.hosts.base import Command, inside
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
+from gbtui.operations.undo_guards import guarding
 from gbtui.profiles import load
 from tests.unit.guard.rig import Answers
 
@@ -23,6 +24,7 @@ BOX = "acme-system"
 FIRST = "-A INPUT -i lo -j ACCEPT"
 SAVED = "/etc/iptables/rules.v4"
 YES = Answers(acknowledged=("services-restart", "survives-reboot", "undo-warning"))
+BACK = Answers(acknowledged=(*YES.acknowledged, "loopback-stays"))
 
 
 @pytest.fixture
@@ -45,7 +47,8 @@ async def sh(host: DemoHost, *argv: str) -> bytes:
 
 
 def engine(host: DemoHost, path: Path) -> Engine:
-    return Engine(host, Journal(path), user="tester@here")
+    guards = guarding(Context(host, load()))
+    return Engine(host, Journal(path), user="tester@here", guard_undo=guards)
 
 
 async def test_the_incident_is_repaired(host: DemoHost, tmp_path: Path) -> None:
@@ -120,7 +123,7 @@ async def test_a_later_accept_is_no_accept(host: DemoHost, tmp_path: Path) -> No
     done = await engine(host, tmp_path).apply(made, YES)
     assert done.result == "done", done.message
     assert await rules(host) == [FIRST, *before]
-    undone = await engine(host, tmp_path).undo(done.id, YES)
+    undone = await engine(host, tmp_path).undo(done.id, BACK)
     assert undone.result == "done", undone.message
     assert await rules(host) == before
 
@@ -131,7 +134,11 @@ async def test_undo_warns_and_puts_rules_and_file_back(host: DemoHost, tmp_path:
     done = await working.apply(await plan(host), YES)
     back = await working.plan_undo(done.id)
     assert "cut off again" in back.warnings[0].reason
-    assert (await working.apply(back, YES)).result == "done"
+    refused = await working.apply(back, YES)
+    assert (refused.result, "loopback is cut off over IPv4" in refused.message) == ("refused", True)
+    assert "(guide 37, 67)" in refused.message
+    assert (await rules(host))[0] == FIRST
+    assert (await working.apply(back, BACK)).result == "done"
     assert await rules(host) == before
     assert await host.read(SAVED, instance=BOX) == file
 
