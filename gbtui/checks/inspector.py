@@ -56,14 +56,17 @@ class Inspector:
     async def round(self, *, fresh: bool = False) -> Report:
         """One survey, judged; with `fresh` nothing kept is used.
 
+        What failed for the first time the last time is asked again: to be told, it has to fail twice.
+
         Raises a GbtuiError where LXD did not say what there is.
         """
-        survey = await self._surveyor.look((*needs_of(self._checks), *self._also), fresh=fresh)
-        if self._seen is not None:
-            await asyncio.to_thread(self._seen, survey)
         if self._watch is None:
             self._watch = await asyncio.to_thread(self._opened)
         watch = self._watch
+        self._surveyor.forget(need.ask for need in needs_of(watch.doubtful()))
+        survey = await self._surveyor.look((*needs_of(self._checks), *self._also), fresh=fresh)
+        if self._seen is not None:
+            await asyncio.to_thread(self._seen, survey)
         judged = await asyncio.to_thread(judge, self._checks, survey)
         waivers = await asyncio.to_thread(self._waivers)
         report = watch.take(judged, datetime.now(UTC), waivers, seconds=survey.seconds)

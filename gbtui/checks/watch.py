@@ -54,6 +54,10 @@ class Watch:
         self._seen = kept
         return _report(kept.values(), judged, now, tuple(waivers), seconds)
 
+    def doubtful(self) -> tuple[Check, ...]:
+        """The checks that failed somewhere, and not often enough to be told."""
+        return tuple({one.check: None for one in self._seen.values() if one.check and not rings(one)})
+
     def _again(self, key: Key, new: Seen) -> Seen:
         old = self._seen.get(key)
         if old is not None:

@@ -26,6 +26,8 @@ class Kept:
     def forget(self, asks: Iterable[Ask[Any] | LxdAsk[Any]] | None = None, place: str = "") -> None:
         """Keep none of these asks' answers any longer (None: of no ask), of one place or ("") of all."""
         wanted = None if asks is None else set(asks)
+        if wanted is not None and not wanted:
+            return
         self.turn += 1
         self._answers = {
             key: one
