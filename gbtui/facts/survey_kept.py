@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gbtui.errors import GbtuiError
 from gbtui.facts.survey import Ask, Key, LxdAsk
+
+FIRST_PAUSE, LONGEST_PAUSE = 15.0, 120.0
+"""Seconds for which an error is kept, doubled with every one after it; never longer than an answer is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """An answer, when it was taken, and how many seconds it is good for."""
+
+    answer: Any
+    at: float
+    good: float
 
 
 class Kept:
@@ -16,12 +29,13 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._answers: dict[Key, tuple[float, Any]] = {}
+        self._answers: dict[Key, _One] = {}
+        self._failures: dict[Key, int] = {}
         self.turn = 0
 
     def answers(self) -> dict[Key, Any]:
         """All that is kept."""
-        return {key: answer for key, (_, answer) in self._answers.items()}
+        return {key: one.answer for key, one in self._answers.items()}
 
     def forget(self, asks: Iterable[Ask[Any] | LxdAsk[Any]] | None = None, place: str = "") -> None:
         """Keep none of these asks' answers any longer (None: of no ask), of one place or ("") of all."""
@@ -29,25 +43,35 @@ class Kept:
         if wanted is not None and not wanted:
             return
         self.turn += 1
-        self._answers = {
-            key: one
-            for key, one in self._answers.items()
-            if (wanted is not None and key[0] not in wanted) or (place and key[1] != place)
-        }
+        for key in [*self._answers, *self._failures]:
+            if (wanted is None or key[0] in wanted) and place in ("", key[1]):
+                self._answers.pop(key, None)
+                self._failures.pop(key, None)
 
     def expire(self, now: float) -> None:
         """Drop what is no longer good."""
-        old = [key for key, (at, _) in self._answers.items() if now - at >= key[0].every]
-        for key in old:
+        for key in [key for key, one in self._answers.items() if now - one.at >= one.good]:
             del self._answers[key]
 
     def keep(self, found: Mapping[Key, Any], at: float, turn: int) -> None:
-        """Keep what stays good of the answers to a survey that began at `turn`; errors are asked again."""
+        """Keep what stays good of the answers to a survey that began at `turn`.
+
+        What could not be read is asked again sooner, and ever more seldom: a container that is stuck
+        must not cost every survey its longest wait.
+        """
         if turn != self.turn:
             return
         for key, answer in found.items():
-            if key[0].every and key not in self._answers and not isinstance(answer, GbtuiError):
-                self._answers[key] = (at, answer)
+            if key[0].every and key not in self._answers:
+                self._answers[key] = _One(answer, at, self._good(key, answer))
+
+    def _good(self, key: Key, answer: Any) -> float:
+        if not isinstance(answer, GbtuiError):
+            self._failures.pop(key, None)
+            return key[0].every
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        return float(min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE, key[0].every))
 
     def __contains__(self, key: Key) -> bool:
         return key in self._answers

@@ -92,6 +92,38 @@ async def test_nothing_kept_is_used_by_a_fresh_look_or_after_forgetting() -> Non
     assert seen.asked == {"slow": 4, "other": 3}
 
 
+async def test_what_cannot_be_read_is_asked_ever_more_seldom_and_never_more_than_an_answer() -> None:
+    seen = watched(slow=(1, b"", b""), quick=(1, b"", b""))
+    slow, quick = ask("slow", every=600), ask("quick", every=60)
+    times: dict[str, list[float]] = {"slow": [], "quick": []}
+    for second in range(0, 601, 5):
+        seen.now, before = float(second), seen.asked
+        assert "status 1" in (await seen.look(slow, quick))[0], "the reason is told all the while"
+        for word in seen.asked - before:
+            times[word].append(second)
+    assert times["slow"][:6] == [0, 15, 45, 105, 225, 345]
+    assert times["quick"][:5] == [0, 15, 45, 105, 165]
+
+
+async def test_an_error_is_forgotten_with_the_rest_and_one_answer_ends_the_doubling() -> None:
+    seen = watched(slow=(1, b"", b""))
+    slow = ask("slow", every=600)
+    await seen.look(slow)
+    await seen.look(slow, fresh=True)
+    seen.surveyor.forget([slow])
+    await seen.look(slow)
+    assert seen.asked["slow"] == 3
+    seen.answers["host", "echo", "slow"] = b"1"
+    seen.now = 15.0
+    assert await seen.look(slow) == ["1"], "after the first pause again: what is forgotten has not failed"
+    seen.answers["host", "echo", "slow"] = (1, b"", b"")
+    seen.now = 700.0
+    await seen.look(slow)
+    seen.now = 715.0
+    await seen.look(slow)
+    assert seen.asked["slow"] == 6
+
+
 async def test_what_is_known_of_one_place_can_be_forgotten_alone() -> None:
     host, profile = DemoHost(), load()
     surveyor = Surveyor(host, profile, "acme")
