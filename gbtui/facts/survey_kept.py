@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from gbtui.errors import GbtuiError
 from gbtui.facts.survey import Ask, Key, LxdAsk
@@ -68,10 +69,15 @@ class Kept:
     def _good(self, key: Key, answer: Any) -> float:
         if not isinstance(answer, GbtuiError):
             self._failures.pop(key, None)
-            return key[0].every
+            return key[0].every * _share(*key)
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         return float(min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE, key[0].every))
 
     def __contains__(self, key: Key) -> bool:
         return key in self._answers
+
+
+def _share(ask: Ask[Any] | LxdAsk[Any], place: str) -> float:
+    """Three quarters to all of its time, by its name: else all that began together is due together."""
+    return 0.75 + 0.25 * crc32(f"{ask.name} {place}".encode()) / 2**32

@@ -78,6 +78,22 @@ async def test_an_answer_is_good_for_as_long_as_it_says_and_no_longer() -> None:
     assert seen.asked["slow"] == 2
 
 
+async def test_what_began_together_is_not_due_together() -> None:
+    words = [f"w{number}" for number in range(12)]
+    seen = watched(**dict.fromkeys(words, b"1"))
+    asks = [ask(word, every=100) for word in words]
+    due: dict[int, int] = {}
+    for second in range(0, 101, 5):
+        seen.now, before = float(second), seen.asked.total()
+        await seen.look(*asks)
+        if seen.asked.total() > before:
+            due[second] = seen.asked.total() - before
+    later = {second: number for second, number in due.items() if second}
+    assert (due[0], sum(later.values())) == (12, 12)
+    assert min(later) >= 75
+    assert len(later) > 2, later
+
+
 async def test_nothing_kept_is_used_by_a_fresh_look_or_after_forgetting() -> None:
     seen = watched(slow=b"1", other=b"1")
     slow, other = ask("slow", every=600), ask("other", every=600)
