@@ -6,7 +6,7 @@ One round trip per place (the host, or an instance), the same command once, howe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -20,6 +20,10 @@ from gbtui.hosts.base import Command, Completed, Host
 from gbtui.profiles import Profile
 
 T = TypeVar("T")
+
+AT_ONCE = 3
+"""Places that are asked at the same time: more would only take each other's time on the host, and a
+probe that has two seconds would miss them for no fault of its own."""
 
 
 class Surveyor:
@@ -43,6 +47,7 @@ class Surveyor:
         asked = instances or (lambda: ask_instances(host))
         self._containers = ContainersReader(host, profile, tenant, clock=clock, instances=asked)
         self._kept = Kept()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def forget(self, asks: Iterable[Ask[Any] | LxdAsk[Any]] | None = None, place: str = "") -> None:
         """Ask anew in the next survey: something was changed, or somebody doubts the answer.
@@ -75,7 +80,9 @@ class Surveyor:
             unseen, containers = error, Containers(())
         self._kept.expire(began)
         wanted = self._wanted(needs, containers)
-        asked = [self._ask(place, asks) for place, asks in wanted.items()]
+        # where there is most to ask first: it takes longest
+        ordered = sorted(wanted.items(), key=lambda entry: -len(entry[1]))
+        asked = [self._ask(place, asks) for place, asks in ordered]
         found = self._kept.answers()
         for answers in await asyncio.gather(*asked):
             found.update(answers)
@@ -117,7 +124,7 @@ class Surveyor:
         commands = {ask: tuple(ask.commands(self._profile, place)) for ask in asks}
         each = list(dict.fromkeys(command for some in commands.values() for command in some))
         try:
-            done = await self._run(place, each) if each else ()
+            done = await self._run(place, each)
         except GbtuiError as error:
             return {(ask, place.name): error for ask in asks}
         said = dict(zip(each, done, strict=True))
@@ -126,8 +133,11 @@ class Surveyor:
             for ask in asks
         }
 
-    def _run(self, place: Place, commands: Sequence[Command]) -> Awaitable[tuple[Completed, ...]]:
-        return self._host.run_many(commands, instance=None if place is THE_HOST else place.name)
+    async def _run(self, place: Place, commands: Sequence[Command]) -> tuple[Completed, ...]:
+        if not commands:
+            return ()
+        async with self._turns:
+            return await self._host.run_many(commands, instance=None if place is THE_HOST else place.name)
 
 
 def _reader(

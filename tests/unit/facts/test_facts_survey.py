@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Failed, Malformed, NotFound, TimedOut
 from gbtui.facts.survey import EVERY, THE_HOST, Ask, LxdAsk, Need, Place
-from gbtui.facts.surveyor import Surveyor
+from gbtui.facts.surveyor import AT_ONCE, Surveyor
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile, load
 from tests.unit.facts.fakehost import Answer, FakeHost
+
+SYSTEM = ("system",)
 
 
 def ask(word: str, *more: str, every: float = 0.0) -> Ask[str]:
@@ -181,6 +185,31 @@ async def test_one_command_serves_all_who_ask_it_and_a_place_gets_one_batch() ->
     one, two = ask("both"), ask("mine", "both")
     assert await seen.look(one, two) == ["1", "2"]
     assert seen.host.batches == [("host", (("echo", "both"), ("echo", "mine")))]
+
+
+async def test_few_places_are_asked_at_once_and_first_where_there_is_most_to_ask() -> None:
+    class Busy(DemoHost):
+        began: ClassVar[list[str]] = []
+        under_way = most = 0
+
+        async def run_many(
+            self, commands: Sequence[Command], *, instance: str | None = None
+        ) -> tuple[Completed, ...]:
+            self.began.append(instance or "host")
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            done = await super().run_many(commands, instance=instance)
+            for _ in range(20):  # everybody else has a turn meanwhile
+                await asyncio.sleep(0)
+            self.under_way -= 1
+            return done
+
+    host, profile = Busy(), load()
+    more = [Need(ask(f"more{number}"), SYSTEM) for number in range(3)]
+    await Surveyor(host, profile, "acme").look([Need(ask("each"), EVERY), *more])
+    assert host.began[0] == "acme-system"
+    assert len(host.began) == len(profile.roles)
+    assert host.most == AT_ONCE
 
 
 async def test_an_error_costs_the_one_ask_and_so_does_a_reader_that_breaks() -> None:
