@@ -1,7 +1,11 @@
-"""The guide's first incident, by keystrokes in the cockpit, over real SSH."""
+"""The guide's first incident, by keystrokes in the cockpit, over real SSH; recorded, and exported.
+
+With GBTUI_EXAMPLE=PATH the export is written there: the example in the documentation is made that way.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +13,12 @@ import pytest
 from gbtui.config import load_config, resolve_host
 from gbtui.guard.journal import Journal
 from gbtui.hosts.ssh import SshHost
+from gbtui.incidents.export import exported
+from gbtui.incidents.timeline import spans
+from gbtui.incidents.types import Incident
 from gbtui.profiles import load
 from gbtui.session import Session
+from tests.leaks import leaks
 from tests.ui.screen_stage import WIDE, cockpit, see, until
 
 from .gbtui_over_ssh import Operator, loopback_first
@@ -18,6 +26,8 @@ from .test_twin import health, ping
 from .twin.fixtures import Lab
 
 pytestmark = pytest.mark.timeout(900)
+TITLE = "Valkey times out"
+_KEYS = {" ": "space"}
 PATIENCE = 240.0
 """Seconds: the twin is emulated, and a restart of both services takes its time there."""
 
@@ -31,7 +41,12 @@ async def test_repaired_by_keystrokes_over_ssh(fresh_lab: Lab, tmp_path: Path) -
     session = Session(host, load(), journal, user="test", tenant="acme")
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
         await see(app, pilot, "✖", "--dport 6379 -j DROP", patience=PATIENCE)
-        await pilot.press("3", "a")
+        await until(pilot, lambda: session.checks().reading.value, patience=PATIENCE)
+        await pilot.press("i")
+        await see(app, pilot, "What do users see?", patience=PATIENCE)
+        await pilot.press(*(_KEYS.get(one, one) for one in TITLE), "enter")
+        await see(app, pilot, TITLE, "finding rang", patience=PATIENCE)
+        await pilot.press("q", "3", "a")
         await see(app, pilot, "Accept loopback", patience=PATIENCE)
         await pilot.press("enter")
         await see(app, pilot, "iptables -w -I INPUT 1 -i lo -j ACCEPT", "services-restart", patience=PATIENCE)
@@ -47,9 +62,34 @@ async def test_repaired_by_keystrokes_over_ssh(fresh_lab: Lab, tmp_path: Path) -
             lambda: firewall.reading.value is not None and not firewall.reading.value.marks,
             patience=PATIENCE,
         )
+        session.look_again()
+        await until(pilot, lambda: _cleared(session), patience=PATIENCE)
+        told = await session.incidents.end("A rule put in by hand stood before loopback's.")
+    _exported(told, lab)
     assert (ping(lab), health(lab), loopback_first(lab)) == ("PONG", "200", True)
     kinds = [record.record for record in journal.entries()]
     assert kinds[0] == "begin"
     assert kinds[-1] == "end"
     assert {"armed", "step-begin", "step-done", "verify-done", "kept"} <= set(kinds)
     assert journal.verify().broken == 0
+
+
+def _cleared(session: Session) -> bool:
+    """Whether the finding of the incident has rung on its timeline and cleared."""
+    running = session.incidents.current
+    told = [] if running is None else [(one.word, one.subject) for one in running.entries]
+    subject = "firewall.loopback-first acme-system"
+    return ("rang", subject) in told and ("cleared", subject) in told
+
+
+def _exported(told: Incident, lab: Lab) -> None:
+    """The whole story is on the host and in the export, and nothing in it that must not leave."""
+    kept = lab.script(f"cat /var/lib/gbtui/incidents/{told.id}.jsonl").stdout
+    assert len(kept.splitlines()) >= len(told.entries)
+    text = exported(told, "md", hide_addresses=True)
+    for word in (TITLE, "operation begins", "operation done", "iptables -w -I INPUT 1 -i lo -j ACCEPT"):
+        assert word in text
+    assert all(seconds is not None for _, _, seconds in spans(told).parts())
+    assert leaks(text) == []
+    if os.environ.get("GBTUI_EXAMPLE"):
+        Path(os.environ["GBTUI_EXAMPLE"]).write_text(text, "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from gbtui.incidents.lines import encoded, incident
 from gbtui.incidents.redact import Redactor
 from gbtui.incidents.timeline import merged, spans
 from gbtui.incidents.types import Entry, Incident, Kind
+from tests.leaks import leaks
 
 START = datetime(2026, 3, 18, 14, 0, tzinfo=UTC)
 LEAKS = ("hunter2", "s.topsecret", "203.0.113.7", "2001:db8::7", "abc123")
@@ -112,6 +114,7 @@ def test_no_secret_query_or_address_leaves(form: str) -> None:
         hide_addresses=True,
     )
     assert [leak for leak in LEAKS if leak in told] == []
+    assert leaks(told) == []
     assert "client-1" in told
     assert "client-2" in told
     assert "10.77.0.30" in told
@@ -137,3 +140,20 @@ def test_hostile_text_is_no_markup() -> None:
     assert inline.count("code_inline") == 1, "the incident's id alone"
     assert [token.type for token in tokens if token.type == "html_block"] == []
     assert sum(token.type == "fence" for token in tokens) == 4
+
+
+def test_what_looks_for_leaks_finds_them() -> None:
+    told = "password=hunter2 x from 203.0.113.7 GET /a?token=abc Bearer abcdefgh 10.0.0.1 127.0.0.1"
+    assert set(leaks(told)) == {
+        "a?token=abc",
+        "203.0.113.7",
+        "Bearer abcdefgh",
+        "password=hunter2",
+        "token=abc",
+    }
+
+
+def test_the_example_in_the_documentation_leaks_nothing() -> None:
+    example = (Path(__file__).parents[3] / "docs" / "incident-valkey.md").read_text("utf-8")
+    assert leaks(example) == []
+    assert "verified: nothing rings any more" in example
