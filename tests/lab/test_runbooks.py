@@ -117,15 +117,15 @@ async def walked(
         step = screen.step
         if step is None or (screen.walk.records and screen.walk.records[-1].state == "failed"):
             return
-        await one_step(app, pilot, screen, step, row, mend)
+        await one_step(pilot, screen, step, row, mend)
     raise AssertionError(f"goes round: {told(screen, app)}")
 
 
 async def one_step(
-    app: CockpitApp, pilot: AppPilot, screen: RunbookScreen, step: Step, row: Row, mend: Callable[[], None]
+    pilot: AppPilot, screen: RunbookScreen, step: Step, row: Row, mend: Callable[[], None]
 ) -> None:
     """`step` done by its key, answered, or approved on the plan screen."""
-    before = ended(screen)
+    app, before = screen.cockpit, ended(screen)
     await pilot.press("enter")
     if step.kind == "ask":
         await until(pilot, lambda: isinstance(app.screen, Choose), PATIENCE)
