@@ -144,6 +144,14 @@ class Judged:
     unknown: tuple[Unknown, ...]
     answered: frozenset[tuple[str, str]]
 
+    def corrected(self, checks: Iterable[Check], again: Judged) -> Judged:
+        """The same, but what was judged `again` of some of the checks."""
+        ids = {check.id for check in checks}
+        failing = tuple(one for one in self.failing if one[0].id not in ids)
+        unknown = tuple(one for one in self.unknown if one.check.id not in ids)
+        answered = frozenset(one for one in self.answered if one[0] not in ids)
+        return Judged(failing + again.failing, unknown + again.unknown, answered | again.answered)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gbtui.checks.base import Check, Report
+from gbtui.checks.base import Check, Judged, Report
 from gbtui.checks.judge import judge, needs_of
 from gbtui.checks.waivers import Waiver
 from gbtui.checks.watch import Watch, from_json, to_json
@@ -67,11 +67,23 @@ class Inspector:
         survey = await self._surveyor.look((*needs_of(self._checks), *self._also), fresh=fresh)
         if self._seen is not None:
             await asyncio.to_thread(self._seen, survey)
-        judged = await asyncio.to_thread(judge, self._checks, survey)
+        judged = await self._judged(survey, watch)
         waivers = await asyncio.to_thread(self._waivers)
         report = watch.take(judged, datetime.now(UTC), waivers, seconds=survey.seconds)
         await asyncio.to_thread(self._save, watch)
         return report
+
+    async def _judged(self, survey: Survey, watch: Watch) -> Judged:
+        """The survey judged. Nothing new is told of what was true a while ago: it is asked anew first."""
+        judged = await asyncio.to_thread(judge, self._checks, survey)
+        old = {ask for ask, _ in survey.kept}
+        asks = {check: [need for need in check.needs if need.ask in old] for check in watch.news(judged)}
+        doubtful = tuple(check for check, needs in asks.items() if needs)
+        if not doubtful:
+            return judged
+        self._surveyor.forget(need.ask for needs in asks.values() for need in needs)
+        again = await self._surveyor.look(needs_of(doubtful))
+        return judged.corrected(doubtful, await asyncio.to_thread(judge, doubtful, again))
 
     async def once(self, *, fresh: bool = False) -> Report:
         """As `round`, for whoever looks only once: what is uncertain is asked a second time."""

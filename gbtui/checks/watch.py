@@ -54,6 +54,11 @@ class Watch:
         self._seen = kept
         return _report(kept.values(), judged, now, tuple(waivers), seconds)
 
+    def news(self, judged: Judged) -> tuple[Check, ...]:
+        """The checks that fail where they did not the last time."""
+        seen = self._seen
+        return tuple({check: None for check, _, one in judged.failing if (check.id, one.subject) not in seen})
+
     def doubtful(self) -> tuple[Check, ...]:
         """The checks that failed somewhere, and not often enough to be told."""
         return tuple({one.check: None for one in self._seen.values() if one.check and not rings(one)})

@@ -85,6 +85,8 @@ class Survey:
     containers: tuple[Container, ...]
     answers: Mapping[Key, Any] = field(repr=False)
     seconds: float = 0.0
+    kept: frozenset[Key] = field(default=frozenset(), repr=False)
+    """Those of `answers` that are of an earlier survey."""
     unseen: GbtuiError | None = None
     """Why nobody knows which instances there are: then `containers` raises it for whoever looks."""
 

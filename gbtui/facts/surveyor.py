@@ -84,12 +84,13 @@ class Surveyor:
         ordered = sorted(wanted.items(), key=lambda entry: -len(entry[1]))
         asked = [self._ask(place, asks) for place, asks in ordered]
         found = self._kept.answers()
+        kept = frozenset(found)
         for answers in await asyncio.gather(*asked):
             found.update(answers)
         at = self._clock()
         self._kept.keep(found, at, turn)
         seen = containers.containers if unseen is None else Unseen(unseen)
-        return Survey(self._profile, datetime.now(UTC), seen, found, at - began, unseen)
+        return Survey(self._profile, datetime.now(UTC), seen, found, at - began, kept, unseen)
 
     def _wanted(
         self, needs: Iterable[Need], containers: Containers

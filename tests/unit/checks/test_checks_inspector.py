@@ -74,3 +74,25 @@ async def test_where_nothing_fails_it_is_asked_once() -> None:
     assert ids(await Inspector(Surveyor(host, load(), "acme"), CHECKS).once()) == (set(), set())
     assert host.ran[RESOLVES] == 1
     assert host.ran[BACKUPS] == 1
+
+
+async def test_nothing_new_is_told_of_what_was_so_a_while_ago() -> None:
+    """ufw is switched off: the rules show it at once, and /etc/ufw/ufw.conf is good for a while."""
+    host = Counted()
+    inspector = Inspector(Surveyor(host, load(), "acme"), chosen(["host"]))
+    await inspector.round()
+    before = host.ran.copy()
+    host.inject("ufw-disabled")
+    for rules in host.state.host.rules.values():  # as `ufw disable` leaves them
+        chains = rules.table("filter")
+        for name in [name for name in chains if name.startswith("ufw")]:
+            del chains[name]
+        for chain in chains.values():
+            chain.rules = [rule for rule in chain.rules if rule.target in ("ACCEPT", "DROP")]
+    report = await inspector.round()
+    assert [one.failing.message for one in report.findings if one.check.id == "host.ufw-active"] == [
+        "ufw is not enabled: after a boot nothing is filtered"
+    ]
+    assert host.ran - before == {"gbtui-host-facts": 1}
+    await inspector.round()
+    assert host.ran - before == {"gbtui-host-facts": 1}, "what is known by now is asked in its own rhythm"
