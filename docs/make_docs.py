@@ -21,10 +21,13 @@ from gbtui.guard.journal import Journal
 from gbtui.operations.catalog import OPERATIONS
 from gbtui.operations.undo_guards import BY_OPERATION
 from gbtui.profiles import load
+from gbtui.runbooks.drills import drills
 from gbtui.session import Session
 from screens.actions import ACTIONS, Scope
 from screens.app import CockpitApp
 
+TITLE = [{" ": "space"}.get(letter, letter) for letter in "bots hang"]
+"""The keys that type an incident's title."""
 DOCS = Path(__file__).parent
 NOTE = "<!-- written by `make docs` from the code: edit the code -->\n\n"
 
@@ -97,11 +100,22 @@ def _remedy(check: Check) -> str:
     return f"`{check.remedy}`" if check.remedy in known else check.remedy.replace("|", "\\|")
 
 
+def drill_table() -> str:
+    """What can be practised: the fault's name, what users say, the runbook it trains, the guide's items."""
+    lines = ["# Drills\n", "| drill | what users say | runbook | items of the guide |", "|---|---|---|---|"]
+    lines += [
+        f"| `{one.id}` | {one.title} | {one.book.title} | {', '.join(map(str, one.items))} |"
+        for one in drills()
+    ]
+    return NOTE + "\n".join(lines) + "\n"
+
+
 TEXTS: dict[str, Callable[[], str]] = {
     "keys.md": keys,
     "command-line.md": command_line,
     "operations.md": operations,
     "checks.md": checks,
+    "drills.md": drill_table,
 }
 
 
@@ -133,6 +147,8 @@ def pictures() -> dict[str, str]:
         "cockpit-narrow.svg": asyncio.run(picture((80, 24), ("firewall",), ("3",))),
         "plan.svg": asyncio.run(picture((160, 50), every, ("3", "a", "enter"))),
         "findings.svg": asyncio.run(picture((120, 30), every, ("3", "f"))),
+        "incident.svg": asyncio.run(picture((120, 30), every, ("3", "i", *TITLE, "enter"))),
+        "drill.svg": asyncio.run(picture((80, 24), ("firewall",), ("3", "d", "enter"))),
     }
 
 
