@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gbtui.checks.host_asks import STEADY
 from gbtui.errors import GbtuiError
 from gbtui.facts import bans_own
 from gbtui.facts.bans_own import Own
@@ -174,4 +175,6 @@ WATCH: Ask[Watch] = Ask("fail2ban", _ask_watch, _read_watch, WATCHED_EVERY)
 NEVER: Ask[Never] = Ask("addresses that no ban may hit", _ask_never, _read_never)
 FLOOD_TRIAL: Ask[Trial] = Ask("a dry run of the flood filter", _ask_flood, _read_trial, TRIAL_EVERY)
 MAIL_TRIAL: Ask[Trial] = Ask("a dry run of the mail filter", _ask_mail, _read_trial, TRIAL_EVERY)
-LOGS: Ask[tuple[tuple[str, tuple[str, ...]], ...]] = Ask("logs that jails read", _ask_logs, _read_logs, 60.0)
+LOGS: Ask[tuple[tuple[str, tuple[str, ...]], ...]] = Ask(
+    "logs that jails read", _ask_logs, _read_logs, STEADY
+)

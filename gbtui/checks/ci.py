@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
+from gbtui.checks.host_asks import STEADY
 from gbtui.checks.services import running
 from gbtui.checks.services_asks import SERVICES
 from gbtui.facts import ci_watch
@@ -54,13 +55,13 @@ SIZES: Ask[Sizes] = Ask(
     "build caches", _sizes_commands, lambda d, _, at: parse_sizes(_said(d, at)), every=300
 )
 CLEANERS: Ask[Cleaners] = Ask(
-    "cleanup of the build caches", _cleaners_commands, lambda d, _, at: parse_cleaners(_said(d, at)), every=30
+    "cleanup of the build caches", _cleaners_commands, lambda d, _, at: parse_cleaners(_said(d, at)), STEADY
 )
 RUNNER_KEYS: Ask[End] = Ask(
-    "runner's keys", _runner_commands, lambda d, _, at: parse_end(_said(d, at)), every=30
+    "runner's keys", _runner_commands, lambda d, _, at: parse_end(_said(d, at)), every=STEADY
 )
 TARGET_KEYS: Ask[End] = Ask(
-    "target's keys", _target_commands, lambda d, _, at: parse_end(_said(d, at)), every=30
+    "target's keys", _target_commands, lambda d, _, at: parse_end(_said(d, at)), every=STEADY
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gbtui import text
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import RULES
+from gbtui.checks.host_asks import STEADY
 from gbtui.facts.cache import is_loopback, split_local
 from gbtui.facts.failure import absent, failure
 from gbtui.facts.firewall import Firewall, Saved
@@ -71,7 +72,7 @@ def parse_listening(data: bytes) -> Ports:
     return {port: tuple(dict.fromkeys(addresses)) for port, addresses in found.items()}
 
 
-BOOT: Ask[Boot] = Ask("rules of the next boot", _boot_commands, _read_boot, every=30)
+BOOT: Ask[Boot] = Ask("rules of the next boot", _boot_commands, _read_boot, every=STEADY)
 LISTENING: Ask[Ports] = Ask("listening ports", _listening_commands, _read_listening)
 
 

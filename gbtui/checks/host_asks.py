@@ -15,8 +15,9 @@ from gbtui.profiles import Profile
 
 PROBE = 2.0
 """Seconds that one command of a survey may take."""
-STEADY = 30.0
-"""Seconds for which something is good that changes only when somebody changes it."""
+STEADY = 180.0
+"""Seconds for which something is good that changes only when somebody changes it. Whoever did it through
+gbtui, or wants to know at once, does not wait: `Surveyor.forget`."""
 _LIMIT = 100_000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
+from gbtui.checks.host_asks import STEADY
 from gbtui.errors import Failed
 from gbtui.facts import git_watch
 from gbtui.facts.failure import failure
@@ -60,8 +61,8 @@ def _read_git(done: Sequence[Completed], profile: Profile, place: Place) -> Chec
     return found
 
 
-BINARIES: Ask[Binaries] = Ask("binaries", _binary_commands, _read_binaries, every=30)
-CHECKOUT: Ask[Checkout | None] = Ask("checkout", _git_commands, _read_git, every=30)
+BINARIES: Ask[Binaries] = Ask("binaries", _binary_commands, _read_binaries, every=STEADY)
+CHECKOUT: Ask[Checkout | None] = Ask("checkout", _git_commands, _read_git, every=STEADY)
 
 
 # Judges

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
+from gbtui.checks.host_asks import STEADY
 from gbtui.facts.failure import failure
 from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.facts.vault import KEY_FILE, KeyFile, Seal, parse_key_file, parse_seal, seal_script
@@ -38,7 +39,7 @@ def _read_keys(done: Sequence[Completed], profile: Profile, place: Place) -> Key
 
 
 SEAL: Ask[Seal] = Ask("Vault's seal", _seal_commands, _read_seal)
-KEYS: Ask[KeyFile | None] = Ask("file of Vault's keys", _key_commands, _read_keys, every=30)
+KEYS: Ask[KeyFile | None] = Ask("file of Vault's keys", _key_commands, _read_keys, every=STEADY)
 
 
 def sealed(survey: Survey, place: Place) -> Iterator[Failing]:
