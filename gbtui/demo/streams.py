@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 from gbtui.demo import files, traffic
@@ -23,7 +24,7 @@ class DemoStream:
         self._command = command
         self._held = ""
         self._complaint = b""
-        self._ended = asyncio.Event()
+        self._written = asyncio.Event()
         self.closed = False
 
     @property
@@ -48,12 +49,16 @@ class DemoStream:
                 raise self._words(done)
 
     async def write(self, data: bytes) -> None:
-        """Nothing here reads what is written: a held stdin only has to stay open."""
+        """A sign of life for a lock; nothing else here reads what is written."""
+        self._written.set()
 
     def close(self) -> None:
         """The program ends: a lock it held is free again."""
         self.closed = True
-        self._ended.set()
+        self._written.set()
+        self._release()
+
+    def _release(self) -> None:
         if self._held:
             self._call.state.locks.pop(self._held, None)
             self._held = ""
@@ -89,7 +94,7 @@ class DemoStream:
                 yield chunk
 
     async def _lock(self, call: Call) -> AsyncIterator[bytes]:
-        run_dir, holder = call.argv[4:6]
+        run_dir, holder, silence = call.argv[4:7]
         taken = call.state.locks.get(run_dir)
         if taken is not None:
             yield f"busy {taken}\n".encode()
@@ -97,7 +102,14 @@ class DemoStream:
         self._held = run_dir
         call.state.locks[run_dir] = holder
         yield b"held\n"
-        await self._ended.wait()
+        with suppress(TimeoutError):
+            while not self.closed:
+                # in the loop's own time: the host's may be made, and nobody beats in it
+                await asyncio.wait_for(self._written.wait(), float(silence))
+                self._written.clear()
+                if not self.closed:
+                    yield b".\n"
+        self._release()
 
     def _words(self, done: Answer) -> GbtuiError:
         ended = Completed(self._command, done.status, done.stdout, done.stderr, 0.0)

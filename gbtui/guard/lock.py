@@ -1,24 +1,36 @@
 """One change at a time per host, across operators, processes and machines.
 
 The lock is a kernel lock on the host itself, held by a small script for as long as its stdin is
-open: when the holder dies, is killed or loses its link, the host releases it by itself.
+open and not silent: when the holder dies or is killed, the host releases it at once. A link that is
+lost without a word (power, Wi-Fi) closes nothing for hours; so the holder writes a byte now and then,
+and a host that has heard none for a while releases the lock, too. The holder gives it up before that:
+what it sent last may be under way for as long as the link was away.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gbtui import text
-from gbtui.errors import Failed, Refused
+from gbtui.errors import Failed, GbtuiError, Refused
 from gbtui.guard import scripts
-from gbtui.hosts.base import Host
+from gbtui.hosts.base import Host, Stream
 
 RUN_DIR = "/run/gbtui"
 ANSWER_WITHIN = 15.0
+BEAT = 15.0
+"""Seconds between two signs of life."""
+SILENCE = 60.0
+"""Seconds without one after which the host releases the lock."""
+PATIENCE = 0.75
+"""The share of it after which the holder, without an answer, does nothing more."""
+_AWAKE_OR_NOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that goes on while this machine sleeps: the host's silence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +58,53 @@ class Holder:
 
 
 class Held:
-    """The lock while it is held. `lost` turns true when the host or the link gave it up."""
+    """The lock while it is held: by a host that releases it after `silence` seconds without a beat."""
 
-    def __init__(self) -> None:
-        self.lost = False
+    def __init__(self, silence: float) -> None:
+        self._patience = silence * PATIENCE
+        self._ended = False
+        self._heard = self._clocks()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the host or the link gave it up, or may have: no beat was answered for too long."""
+        passed = max(now - then for now, then in zip(self._clocks(), self._heard, strict=True))
+        return self._ended or passed > self._patience
+
+    @staticmethod
+    def _clocks() -> tuple[float, float]:
+        return asyncio.get_running_loop().time(), time.clock_gettime(_AWAKE_OR_NOT)
 
     async def watch(self, chunks: AsyncIterator[bytes]) -> None:
-        """Read on until the script ends: while we hold its stdin it never does by itself."""
+        """Read the answers to the beats until the script ends: then it is lost."""
         try:
             async for _chunk in chunks:
-                pass
+                self._heard = self._clocks()
         finally:
-            self.lost = True
+            self._ended = True
+
+    async def beat(self, stream: Stream, every: float) -> None:
+        """Tell the host again and again that we are there, until it is not to be told any more."""
+        try:
+            while True:
+                await stream.write(b".")
+                await asyncio.sleep(every)
+        except GbtuiError:
+            self._ended = True
 
 
 @asynccontextmanager
 async def hold(
-    host: Host, *, user: str, operation: str, op_id: str, run_dir: str = RUN_DIR
+    host: Host,
+    *,
+    user: str,
+    operation: str,
+    op_id: str,
+    run_dir: str = RUN_DIR,
+    beat: float = BEAT,
+    silence: float = SILENCE,
 ) -> AsyncIterator[Held]:
-    """Hold the host's lock while the context lasts.
+    """Hold the host's lock while the context lasts, with a sign of life every `beat` seconds.
 
     Raises:
         Refused: somebody else holds it (`why` says who and since when).
@@ -72,17 +112,21 @@ async def hold(
     """
     since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = Holder(user, operation, op_id, since).line()
-    command = scripts.script("gbtui-lock", scripts.LOCK, run_dir, line, hold=True)
+    command = scripts.script("gbtui-lock", scripts.LOCK, run_dir, line, f"{silence:g}", hold=True)
     async with host.stream(command) as stream:
         chunks = aiter(stream)  # one iterator for both: what follows the answer is the watcher's
         _check(host, await _answer(chunks))
-        held = Held()
-        watcher = asyncio.create_task(held.watch(chunks), name=f"lock of {host.name}")
+        held = Held(silence)
+        tasks = (
+            asyncio.create_task(held.watch(chunks), name=f"lock of {host.name}"),
+            asyncio.create_task(held.beat(stream, beat), name=f"signs of life to {host.name}"),
+        )
         try:
             yield held
         finally:
-            watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answer(chunks: AsyncIterator[bytes]) -> bytes:

@@ -4,7 +4,8 @@ They run as `("sh", "-c", SCRIPT, NAME, *arguments)`: arguments are never part o
 simulated host recognises a script by its NAME, and answers as documented here. Shell is used where
 several steps must be one for the kernel, or must go on when the link to the operator is cut.
 
-    gbtui-lock RUN HOLDER        holds the host's lock until stdin ends. "held" · "busy HOLDER" (exit 75)
+    gbtui-lock RUN HOLDER S      holds the host's lock until stdin ends, or is silent for S seconds.
+                                 "held", then "." for each byte · "busy HOLDER" (exit 75)
     gbtui-lock-look RUN          who holds it: HOLDER's line, or nothing
     gbtui-backup PATH BACKUP     copies, never over another file; prints `sha256sum BACKUP`
     gbtui-same PATH SHA256       "same" or "differs" (also where there is no PATH)
@@ -39,7 +40,7 @@ flock -n 9 || { sleep 0.2; flock -n 9; } || {
   printf 'busy '; cat "$1/holder" 2>/dev/null || echo; exit 75; }
 printf '%s\\n' "$2" >"$1/holder.new" && mv -f "$1/holder.new" "$1/holder" || exit 70
 echo held
-cat >/dev/null 9>&-
+while [ -n "$(timeout "$3" head -c 1 9>&-)" ]; do echo .; done
 rm -f "$1/holder"
 """
 
