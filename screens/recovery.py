@@ -18,7 +18,8 @@ from textual.events import ScreenResume
 from textual.widgets import Static
 
 from gbtui.guard.port import Outcome
-from gbtui.guard.recovery import Recovery, StepState, Unfinished
+from gbtui.guard.recovery import Recovery
+from gbtui.guard.unfinished import StepState, Unfinished
 from screens.actions import Scope, bindings
 from screens.ask import AskText
 from screens.look import lines, mark, say

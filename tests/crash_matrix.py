@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 from gbtui.guard.plan import Plan, Step, Wait
-from gbtui.guard.recovery import Recovery, Unfinished
+from gbtui.guard.recovery import Recovery
+from gbtui.guard.unfinished import Unfinished
 from gbtui.operations.catalog import OPERATIONS
 from tests.crash_stage import Killed, Stage, Yes, at_once, different
 from tests.operations_cases import CASES, Case

@@ -96,7 +96,7 @@ class Engine:
             why = "a secret has to be typed, and this place cannot ask for it: gbtui apply at a terminal"
             return Outcome("", "refused", why, plan)
         approval = await approver.approve(plan)
-        declined = _unapproved(plan, approval)
+        declined = unapproved(plan, approval)
         if declined is not None:
             return declined
         run = self.new_run(plan, new_id(), progress)
@@ -261,7 +261,8 @@ async def to_its_end(work: Coroutine[Any, Any, T], stop: Callable[[], None]) -> 
     return task.result()
 
 
-def _unapproved(plan: Plan, approval: Approval) -> Outcome | None:
+def unapproved(plan: Plan, approval: Approval) -> Outcome | None:
+    """What an answer lacks: a yes, a warning read, the text typed; None where it lets the plan run."""
     if not approval.yes:
         return Outcome("", "declined", f"{plan.title}: not approved by {approval.by}", plan)
     unread = [v for v in plan.warnings if v.guard not in approval.acknowledged]

@@ -4,69 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal
 
 from gbtui.errors import BadInput, GbtuiError, Refused
 from gbtui.guard import conclude
 from gbtui.guard.engine import Engine, silent
 from gbtui.guard.execute import ask
-from gbtui.guard.lock import Holder, holder
+from gbtui.guard.lock import holder
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.guard.revert import Pending, Reverted
 from gbtui.guard.run import Broke, Left, Run
 from gbtui.guard.story import Story
-
-StepState = Literal["done", "not-done", "unknown", "gone"]
-
-
-@dataclass(frozen=True, slots=True)
-class StepNow:
-    """One step of an unfinished operation, `number` 0-based.
-
-    `state`: done · not-done · unknown (begun, and nothing can tell) · gone (was done, is not there
-    any more: undone, reverted by the host, or changed by somebody). `by` says how it is known.
-    """
-
-    number: int
-    title: str
-    state: StepState
-    by: Literal["journal", "probe"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """An operation that has begun and not ended. `running` is set while somebody still runs it."""
-
-    story: Story
-    steps: tuple[StepNow, ...]
-    reverted: Reverted | None
-    pending: Pending | None
-    running: Holder | None
-
-    @property
-    def armed(self) -> bool:
-        """Whether the host is still going to revert it by itself."""
-        return self.pending is not None and self.pending.state in {"armed", "reverting"}
-
-    def words(self) -> str:
-        """The whole state, for people."""
-        steps = "; ".join(f"{step.number + 1}. {step.title}: {step.state}" for step in self.steps)
-        parts = [f"{self.story.id} {self.story.plan.title} ({self.story.user}, {self.story.at}): {steps}"]
-        if self.running:
-            parts.append(f"still running: {self.running.words()}")
-        if self.reverted:
-            parts.append(self.reverted.words())
-        elif self.armed and self.pending:
-            parts.append(f"the host reverts it at {self.pending.at:%H:%M:%SZ}")
-        elif self.pending and self.pending.state == "lost":
-            parts.append("its revert was armed, and is gone: the host was restarted meanwhile")
-        return ". ".join(parts)
-
-    def numbers(self, state: StepState) -> tuple[int, ...]:
-        """The steps in `state`, in order."""
-        return tuple(step.number for step in self.steps if step.state == state)
-
+from gbtui.guard.unfinished import StepNow, Unfinished, finishable
 
 Work = Callable[[Run, Unfinished], Awaitable[Outcome]]
 
@@ -153,7 +101,7 @@ class Recovery:
         """Do what is not done yet, verify, keep or leave: as if nothing had come between."""
 
         async def work(run: Run, found: Unfinished) -> Outcome:
-            _finishable(found)
+            finishable(found)
             run.attempted = list(found.numbers("done"))
             run.note("resume", user=self._engine.user, how="finish")
             await run.begun("finish")
@@ -228,17 +176,3 @@ class Recovery:
             return await work(run, await self.examine(op_id))
 
         return await engine.locked(run, locked)
-
-
-def _finishable(found: Unfinished) -> None:
-    op_id = found.story.id
-    if found.reverted is not None:
-        raise Refused(f"finish {op_id}", why=found.reverted.words(), hint="plan the operation again")
-    gone = [found.steps[number].title for number in found.numbers("gone")]
-    if gone:
-        why = f"was done, and is not there any more: {', '.join(gone)}"
-        raise Refused(f"finish {op_id}", why=why, hint="undo the rest, or settle it with a reason")
-    blind = [n for n in found.numbers("unknown") if found.story.plan.steps[n].undo]
-    if blind:
-        why = f"nothing can tell whether it was done: {found.steps[blind[0]].title}"
-        raise Refused(f"finish {op_id}", why=why, hint="undo it, or settle it with a reason")

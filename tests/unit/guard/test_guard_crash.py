@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from gbtui.guard.crash import VARIABLE
-from gbtui.guard.recovery import Recovery, Unfinished
+from gbtui.guard.recovery import Recovery
+from gbtui.guard.unfinished import Unfinished
 from tests.unit.guard.rig import CHANGED, UNTOUCHED, Answers, Rig
 
 ROOT = Path(__file__).parents[3]
