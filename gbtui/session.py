@@ -38,7 +38,7 @@ from gbtui.facts.survey import Survey
 from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.engine import Engine
 from gbtui.guard.journal import Journal
-from gbtui.guard.plan import Plan
+from gbtui.guard.plan import Plan, Verdict
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.hosts import Host, Link, LxdEvent
 from gbtui.hosts.shelf import Shelf
@@ -94,6 +94,7 @@ class Session:
         self.engine = Engine(host, journal, user=user, read_only=read_only)
         self.engine.witnesses.append(Afterwards(self._changed))
         self.engine.guard_undo = guarding(self.context)
+        self.engine.guards_again = self._guards_again
         self.events: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         self._doings: deque[LxdEvent] = deque(maxlen=EVENTS_KEPT)
         """Events that may explain a change, dated by this machine's clock: so are the looks."""
@@ -289,6 +290,10 @@ class Session:
     async def plan(self, operation: str, parameters: Mapping[str, str]) -> Plan:
         """The frozen plan of an operation. Raises BadInput for a bad name or parameter."""
         return await find(operation).plan(self.context, parameters)
+
+    async def _guards_again(self, plan: Plan) -> Sequence[Verdict]:
+        """What the guards say of a plan that is already journaled, as the host is now."""
+        return (await self.plan(plan.operation, dict(plan.parameters))).verdicts
 
     async def apply(self, plan: Plan, approver: Approver, progress: Progress) -> Outcome:
         """Run an approved plan; feeds rest while it runs and look again afterwards."""

@@ -31,11 +31,13 @@ class Desk:
         self._app = app
         self._user = user
         self.screen: PlanScreen | None = None
+        self.done: Sequence[int] = ()
+        """Steps that an interrupted run has already taken."""
 
-    async def approve(self, plan: Plan, done: Sequence[int] = ()) -> Approval:
-        """Show the plan and ask; `done` are steps an interrupted run has already taken."""
+    async def approve(self, plan: Plan) -> Approval:
+        """Show the plan and ask."""
         screen = await self._open(plan)
-        screen.show_done(done)
+        screen.show_done(self.done)
         return await screen.approve(plan)
 
     async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep", "revert", "leave"]:  # noqa: A002 - the port's name

@@ -7,7 +7,6 @@ by itself. It says exactly what was done and what was not, and how that is known
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -101,10 +100,7 @@ class RecoveryScreen(Asking[None], Page[None]):
             return
 
         async def finished(desk: Desk) -> Outcome:
-            plan = replace(one.story.plan, title=f"Finish: {one.story.plan.title}", why=one.words())
-            approval = await desk.approve(plan, done=one.numbers("done"))
-            if not approval.yes:
-                return Outcome(one.story.id, "declined", "left as it is", plan)
+            desk.done = one.numbers("done")
             return await self._recovery.finish(one.story.id, desk, desk.progress)
 
         self.cockpit.operator.engage(finished)
@@ -115,13 +111,7 @@ class RecoveryScreen(Asking[None], Page[None]):
             return
 
         async def undone(desk: Desk) -> Outcome:
-            plan = replace(
-                one.story.plan, title=f"Undo: {one.story.plan.title}", why=one.words(), verdicts=(), verify=()
-            )
-            approval = await desk.approve(plan, done=one.numbers("done"))
-            if not approval.yes:
-                return Outcome(one.story.id, "declined", "left as it is", plan)
-            return await self._recovery.undo_unfinished(one.story.id, desk.progress)
+            return await self._recovery.undo_unfinished(one.story.id, desk, desk.progress)
 
         self.cockpit.operator.engage(undone)
 

@@ -79,7 +79,7 @@ async def undoing(case: Case, label: str, directory: Path) -> tuple[str, ...]:
     await killed(stage, label)
     seen: list[str] = []
     (op_id,) = stage.journal.unfinished(stage.host.name)
-    await Recovery(stage.engine(seen.append)).undo_unfinished(op_id)
+    await Recovery(stage.engine(seen.append)).undo_unfinished(op_id, Yes())
     return tuple(dict.fromkeys(at for at in seen if at.startswith(("undo-", "resume"))))
 
 
@@ -89,7 +89,7 @@ async def killed_twice(case: Case, labels: tuple[str, str], known: Undisturbed, 
     await killed(stage, labels[0])
     (op_id,) = stage.journal.unfinished(stage.host.name)
     try:
-        await Recovery(stage.engine(_dies_at(labels[1]))).undo_unfinished(op_id)
+        await Recovery(stage.engine(_dies_at(labels[1]))).undo_unfinished(op_id, Yes())
         return "not killed while undoing"
     except Killed:
         pass
@@ -154,7 +154,7 @@ async def _out(case: Case, way: Way, found: Unfinished, stage: Stage, known: Und
         wanted, then = "failed-undone", known.before
         if not stage.journal.unfinished(stage.host.name):
             return _after(stage, then)
-        outcome = await recovery.undo_unfinished(op_id)
+        outcome = await recovery.undo_unfinished(op_id, Yes())
     if outcome.result != wanted:
         return f"{way} ended {outcome.result}: {outcome.message}"
     lasting = way != "finish" and case.stays and any(_lasting(stage.plan.steps[n]) for n in found.story.begun)

@@ -102,7 +102,8 @@ async def recover(options: argparse.Namespace) -> int:
             approver = approver_for(session, options)
             return ended(await recovery.finish(options.id, approver, progress_for(options)), options)
         if options.undo:
-            outcome = await recovery.undo_unfinished(options.id, progress_for(options))
+            approver = approver_for(session, options)
+            outcome = await recovery.undo_unfinished(options.id, approver, progress_for(options))
             status = ended(outcome, options)
             return DONE if outcome.result == "failed-undone" else status
         if options.mark is not None:
@@ -123,6 +124,8 @@ async def _list_unfinished(recovery: Recovery, *, as_json: bool) -> int:
                 "title": one.story.plan.title,
                 "armed": one.armed,
                 "reverted": one.reverted.words() if one.reverted else None,
+                "confirm": one.finishing().must_type,
+                "confirm_undo": one.undoing().must_type,
                 "steps": [
                     {"number": s.number, "title": s.title, "state": s.state, "by": s.by} for s in one.steps
                 ],

@@ -9,7 +9,7 @@ tells of changes and attempts at them, and a cron job that finds all well must n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, TypeVar
 
 from gbtui.errors import BadInput, GbtuiError, NotFound, Refused
@@ -18,16 +18,17 @@ from gbtui.guard.fingerprint import changed
 from gbtui.guard.journal import Journal, new_id
 from gbtui.guard.lock import RUN_DIR, hold
 from gbtui.guard.permission import lacking
-from gbtui.guard.plan import Exec, Plan
+from gbtui.guard.plan import Exec, Plan, Verdict
 from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress, SecretGiver, Witness
 from gbtui.guard.revert import STATE_DIR, Reverter
 from gbtui.guard.run import Broke, Observe, Run
 from gbtui.guard.serial import to_json
 from gbtui.guard.story import Story, read_story
-from gbtui.guard.undo import GuardUndo, undo_plan
+from gbtui.guard.undo import UNDO, GuardUndo, undo_plan
 from gbtui.hosts.base import Host
 
 T = TypeVar("T")
+GuardsAgain = Callable[[Plan], Awaitable[Sequence[Verdict]]]
 
 
 def silent(event: Event) -> None:
@@ -40,7 +41,8 @@ class Engine:
     `read_only` holds the reason when nothing may be changed (R2): what was asked for, or what the host
     does not permit this operator (`forbidden` looks). `run_dir` and `state_dir` are
     where the host keeps its lock and its pending reverts. `observe` sees every transition's label.
-    `guard_undo` judges what an undo would make of the host, as the operations' guards would.
+    `guard_undo` judges what an undo would make of the host, as the operations' guards would;
+    `guards_again` asks the guards of a plan anew.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Engine:
         self.witnesses: list[Witness] = []
         self._observe = observe
         self.guard_undo = guard_undo
+        self.guards_again: GuardsAgain | None = None
 
     # The whole operation
 
@@ -125,6 +128,15 @@ class Engine:
         if outcome.result == "done":
             self.journal.append(op_id, self.host.name, "undone", by=self.user, undo=outcome.id)
         return outcome
+
+    async def guards_now(self, plan: Plan) -> Sequence[Verdict]:
+        """What the guards of `plan` say as the host is now; nothing where nobody here can ask them.
+
+        An undo is planned anew. Raises whatever a look raises.
+        """
+        if plan.operation == UNDO:
+            return (await self.plan_undo(dict(plan.parameters)["id"])).verdicts
+        return () if self.guards_again is None else await self.guards_again(plan)
 
     def story(self, op_id: str) -> Story:
         """What the journal says of one operation on this host.
@@ -206,11 +218,9 @@ class Engine:
         if stale:
             what = ", ".join(stale)
             return Outcome(run.id, "changed", f"changed since the preview: {what}. Plan again.", plan)
-        begin: dict[str, Any] = {"by": approval.by, "acknowledged": list(approval.acknowledged)}
-        if plan.overridable:
-            begin["overridden"] = [verdict.guard for verdict in plan.overridable]
         try:
-            run.note("begin", title=plan.title, user=self.user, plan=to_json(plan), **begin)
+            told = answered(plan, approval)
+            run.note("begin", title=plan.title, user=self.user, plan=to_json(plan), **told)
         except Broke as error:
             return Outcome("", "refused", str(error), plan)
         await run.begun()
@@ -272,6 +282,13 @@ def unapproved(plan: Plan, approval: Approval) -> Outcome | None:
     if plan.must_type and approval.typed != plan.must_type:
         return Outcome("", "refused", _untyped(plan), plan)
     return None
+
+
+def answered(plan: Plan, approval: Approval) -> dict[str, Any]:
+    """What the journal keeps of an answer."""
+    overridden = [verdict.guard for verdict in plan.overridable]
+    kept: dict[str, Any] = {"by": approval.by, "acknowledged": list(approval.acknowledged)}
+    return {**kept, "overridden": overridden} if overridden else kept
 
 
 def _untyped(plan: Plan) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
-from gbtui.errors import BadInput, GbtuiError, Refused
+from gbtui.errors import BadInput, GbtuiError, Refused, Unreachable
 from gbtui.guard import conclude
-from gbtui.guard.engine import Engine, silent
+from gbtui.guard.engine import Engine, answered, silent, unapproved
 from gbtui.guard.execute import ask
+from gbtui.guard.fingerprint import changed
 from gbtui.guard.lock import holder
-from gbtui.guard.port import Approver, Outcome, Progress
+from gbtui.guard.plan import Plan
+from gbtui.guard.port import Approval, Approver, Event, Outcome, Progress
 from gbtui.guard.revert import Pending, Reverted
 from gbtui.guard.run import Broke, Left, Run
 from gbtui.guard.story import Story
@@ -95,15 +98,22 @@ class Recovery:
         steps = [story.plan.steps[number] for number in story.begun]
         return all(step.armed or not step.undo for step in steps)
 
-    async def finish(
-        self, op_id: str, approver: Approver | None = None, progress: Progress = silent
-    ) -> Outcome:
-        """Do what is not done yet, verify, keep or leave: as if nothing had come between."""
+    async def finish(self, op_id: str, approver: Approver, progress: Progress = silent) -> Outcome:
+        """Ask `approver`, then do what is missing, verify, keep or leave: as if nothing had come between.
+
+        Where nothing of it was done yet, it is held to its facts and guards as they are now.
+        """
+        asked = await self._asked(op_id, approver, Unfinished.finishing, finishable)
+        if isinstance(asked, Outcome):
+            return asked
 
         async def work(run: Run, found: Unfinished) -> Outcome:
             finishable(found)
+            stale = await self._stale(found)
+            if stale is not None:
+                return stale
             run.attempted = list(found.numbers("done"))
-            run.note("resume", user=self._engine.user, how="finish")
+            run.note("resume", user=self._engine.user, how="finish", **answered(run.plan, asked))
             await run.begun("finish")
             try:
                 await self._rearm(run, found)
@@ -116,17 +126,81 @@ class Recovery:
 
         return await self._under_lock(op_id, progress, work, hold_timer=True)
 
-    async def undo_unfinished(self, op_id: str, progress: Progress = silent) -> Outcome:
-        """Undo what was done, last first, prove it, and end the operation."""
+    async def undo_unfinished(self, op_id: str, approver: Approver, progress: Progress = silent) -> Outcome:
+        """Ask `approver`, then undo what was done, last first, prove it, and end the operation."""
+        asked = await self._asked(op_id, approver, Unfinished.undoing)
+        if isinstance(asked, Outcome):
+            return asked
 
         async def work(run: Run, found: Unfinished) -> Outcome:
             run.attempted = list(found.story.begun)
             run.armed = found.pending is not None and found.pending.state != "prepared"
-            run.note("resume", user=self._engine.user, how="undo")
+            run.note("resume", user=self._engine.user, how="undo", **answered(found.undoing(), asked))
             await run.begun("undo")
             return await conclude.undone(run, "interrupted")
 
-        return await self._under_lock(op_id, progress, work)
+        places = await self._places(op_id)
+        return await self._under_lock(op_id, renumbered(progress, places), work)
+
+    async def _asked(
+        self,
+        op_id: str,
+        approver: Approver,
+        plan_of: Callable[[Unfinished], Plan],
+        allowed: Callable[[Unfinished], None] = lambda _: None,
+    ) -> Approval | Outcome:
+        """The answer to the way out, or how it ended before anything was touched."""
+        early = await self._ended(op_id)
+        if early is not None:
+            return early
+        found = await self.examine(op_id)
+        try:
+            allowed(found)
+        except Refused as error:
+            return Outcome(op_id, "refused", str(error), found.story.plan)
+        plan = plan_of(found)
+        approval = await approver.approve(plan)
+        declined = unapproved(plan, approval)
+        return approval if declined is None else replace(declined, id=op_id)
+
+    async def _stale(self, found: Unfinished) -> Outcome | None:
+        """What the plan was made from, and its guards, are looked at again while nothing of it is done:
+        from the first step on they are what the plan itself has changed."""
+        if not found.untouched:
+            return None
+        op_id, plan = found.story.id, found.story.plan
+        facts = await changed(self._engine.host, plan.relies_on)
+        if facts:
+            who = ", by somebody or by the step that was cut off" if found.story.begun else ""
+            what = f"changed since it was begun{who}, and nothing of it is done: {', '.join(facts)}"
+            hint = f"settle it (gbtui recover {op_id} --undo) and plan again"
+            return Outcome(op_id, "changed", f"{what}: {hint}", plan)
+        said = await self._refusals(plan)
+        if not said:
+            return None
+        hint = f"settle it (gbtui recover {op_id} --undo)"
+        return Outcome(op_id, "refused", f"{said}; nothing of it is done: {hint}", plan)
+
+    async def _refusals(self, plan: Plan) -> str:
+        """What guards refuse now, but for those that were overridden by what was typed."""
+        try:
+            now = await self._engine.guards_now(plan)
+        except Unreachable:
+            raise
+        except GbtuiError as error:
+            return f"its guards cannot be asked again: {error}"
+        typed = {verdict.guard for verdict in plan.overridable}
+        refused = [one for one in now if one.verdict == "refuse" and one.guard not in typed]
+        return "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in refused)
+
+    async def _places(self, op_id: str) -> dict[int, int]:
+        """Where the steps of the plan that undoes it stand, by the steps they undo."""
+        found = await self.examine(op_id)
+        places, at = {}, 0
+        for number in found.backward:
+            at += len(found.story.plan.steps[number].undo)
+            places[number] = at - 1
+        return places
 
     async def mark(self, op_id: str, reason: str) -> Outcome:
         """End it in the journal without touching the host: somebody has looked, and says `reason`."""
@@ -159,16 +233,24 @@ class Recovery:
             with suppress(GbtuiError):
                 await self._engine.reverter.renew(run.id, run.plan.revert_after)
 
-    async def _under_lock(
-        self, op_id: str, progress: Progress, work: Work, *, hold_timer: bool = False
-    ) -> Outcome:
+    async def _ended(self, op_id: str) -> Outcome | None:
+        """A refusal where there is nothing to settle, or nobody may."""
         engine = self._engine
         story = engine.story(op_id)
-        run = engine.new_run(story.plan, op_id, progress)
         if await engine.forbidden():
             return engine.refused(op_id, story.plan)
         if story.outcome:
             return Outcome(op_id, "refused", f"{op_id} has ended: {story.outcome}", story.plan)
+        return None
+
+    async def _under_lock(
+        self, op_id: str, progress: Progress, work: Work, *, hold_timer: bool = False
+    ) -> Outcome:
+        engine = self._engine
+        early = await self._ended(op_id)
+        if early is not None:
+            return early
+        run = engine.new_run(engine.story(op_id).plan, op_id, progress)
 
         async def locked() -> Outcome:
             if hold_timer:
@@ -176,3 +258,12 @@ class Recovery:
             return await work(run, await self.examine(op_id))
 
         return await engine.locked(run, locked)
+
+
+def renumbered(progress: Progress, places: Mapping[int, int]) -> Progress:
+    """`progress` for somebody who sees the plan that undoes, whose steps are in another order."""
+
+    def told(event: Event) -> None:
+        progress(replace(event, step=places.get(event.step, -1)) if event.step >= 0 else event)
+
+    return told

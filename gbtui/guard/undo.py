@@ -18,6 +18,8 @@ from gbtui.guard.story import Story
 from gbtui.hosts.base import Host
 
 LOOK_WITHIN = 10.0
+UNDO = "journal.undo"
+"""What an undo is called in the journal; its one parameter is the operation's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ async def undo_plan(host: Host, story: Story, guard_undo: GuardUndo | None = Non
             step = story.plan.steps[number]
             verdicts.append(await _verdict(host, number, step))
             if step.undo:
-                steps += _turned(step)
+                steps += turned(step)
             if step.undo and step.done is not None:
                 reliances.append(await rely(host, step.title, step.done.run))
     if story.plan.undo_warning:
@@ -65,7 +67,7 @@ def _plan(
     undone = [original.steps[number] for number in reversed(story.done)] if steps else []
     dark = tuple(dict.fromkeys(name for step in undone for name in step.undo_dark))
     return Plan(
-        operation="journal.undo",
+        operation=UNDO,
         parameters=(("id", story.id),),
         title=f"Undo: {original.title}",
         why=f"{original.operation} of {story.at} by {story.user} is taken back",
@@ -107,7 +109,7 @@ async def _verdict(host: Host, number: int, step: Step) -> Verdict:
     return Verdict(guard, "refuse", f"{step.title}: {what}" + (f" ({answer.said})" if answer.said else ""))
 
 
-def _turned(step: Step) -> list[Step]:
+def turned(step: Step) -> list[Step]:
     """The step backwards: its undo is what it does, and what it did is the undo, unless data goes with it."""
     *first, last = step.undo
     title, follows = f"Undo: {step.title}", "taken back with the step after it"

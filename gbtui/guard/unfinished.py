@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gbtui.errors import Refused
+from gbtui.guard.danger import danger_of
 from gbtui.guard.lock import Holder
+from gbtui.guard.plan import Plan
 from gbtui.guard.revert import Pending, Reverted
 from gbtui.guard.story import Story
+from gbtui.guard.undo import turned
 
 StepState = Literal["done", "not-done", "unknown", "gone"]
 
@@ -55,6 +58,46 @@ class Unfinished:
         elif self.pending and self.pending.state == "lost":
             parts.append("its revert was armed, and is gone: the host was restarted meanwhile")
         return ". ".join(parts)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of it is done, or may be."""
+        return all(step.state == "not-done" for step in self.steps)
+
+    @property
+    def backward(self) -> tuple[int, ...]:
+        """The steps that there is something to undo of, last first."""
+        steps = self.story.plan.steps
+        taken = [step.number for step in self.steps if step.state in {"done", "unknown"}]
+        return tuple(number for number in reversed(taken) if steps[number].undo)
+
+    def finishing(self) -> Plan:
+        """The plan as it is shown and approved again before the rest of it is done."""
+        return replace(
+            self.story.plan, title=f"Finish: {self.story.plan.title}", why=self.words(), host=self.story.host
+        )
+
+    def undoing(self) -> Plan:
+        """What undoing it does, as it is shown and approved: graded by its own steps, as any undo is.
+
+        No guard speaks: it goes back on what nobody has kept, as the engine does when a step fails.
+        """
+        plan = self.story.plan
+        taken = [plan.steps[number] for number in self.backward]
+        steps = tuple(one for step in taken for one in turned(step))
+        dark = tuple(dict.fromkeys(name for step in taken for name in step.undo_dark))
+        return replace(
+            plan,
+            title=f"Undo: {plan.title}",
+            why=self.words(),
+            danger=danger_of(steps, dark),
+            steps=steps,
+            verify=(),
+            verdicts=(),
+            revert_after=0.0,
+            dark=dark,
+            undo_warning="",
+        )
 
     def numbers(self, state: StepState) -> tuple[int, ...]:
         """The steps in `state`, in order."""

@@ -58,8 +58,9 @@ def ended(operator: Operator, kind: str, step: int, way: str, steps: int) -> boo
     assert all(state == "done" for state in states[:step]), states
     assert all(state == "not-done" for state in states[step + 1 :]), states
     assert states[step] in ({"done", "unknown"} if kind == "step-ran" else {"not-done", "unknown"}), states
-    confirm = ("--confirm", found.get("confirm", "")) if found.get("confirm") else ()
-    done = operator.run("recover", found["id"], f"--{way}", "--yes", "--keep", *confirm)
+    confirm = found["confirm" if way == "finish" else "confirm_undo"]
+    typed = ("--confirm", confirm) if confirm else ()
+    done = operator.run("recover", found["id"], f"--{way}", "--yes", "--keep", *typed)
     assert done.returncode == 0, done.stdout + done.stderr
     assert operator.json("recover")["unfinished"] == []
     assert operator.run("journal", "--verify").returncode == 0

@@ -157,7 +157,9 @@ def test_killed_while_destroying_it_is_finished(fresh_lab: Lab, operator: Operat
     killed = operator.run("apply", *words, crash_at=label)
     assert killed.returncode < 0, killed.stdout + killed.stderr
     (found,) = operator.json("recover")["unfinished"]
-    ended = operator.run("recover", found["id"], "--finish", "--yes")
+    refused = operator.run("recover", found["id"], "--finish", "--yes")
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    ended = operator.run("recover", found["id"], "--finish", "--yes", "--confirm", found["confirm"])
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "case" not in zfs(lab, CI)
     assert "snapshot-case" not in zfs(lab, f"{POOL}/acme-dns")

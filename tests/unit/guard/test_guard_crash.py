@@ -67,7 +67,7 @@ async def test_killed_then_finished(rig: Rig, label: str) -> None:
 async def test_killed_then_undone(rig: Rig, label: str) -> None:
     crash(rig, label)
     found = await released(rig)
-    outcome = await Recovery(rig.engine()).undo_unfinished(found.story.id)
+    outcome = await Recovery(rig.engine()).undo_unfinished(found.story.id, Answers())
     assert outcome.result == "failed-undone", outcome.message
     assert rig.state() == UNTOUCHED
     assert rig.journal.unfinished("rig") == ()
@@ -88,13 +88,13 @@ async def test_killed_and_the_host_puts_itself_back(rig: Rig, label: str) -> Non
     found = await released(rig)
     assert found.reverted is not None
     assert found.reverted.ok
-    refused = await Recovery(engine).finish(op_id)
+    refused = await Recovery(engine).finish(op_id, Answers())
     assert refused.result == "refused"
     assert "put itself back" in refused.message
     (said,) = await Recovery(engine).report()
     assert "put itself back" in said
     if rig.journal.unfinished("rig"):  # step 4 was not armed: it is still to be undone by hand
-        assert (await Recovery(engine).undo_unfinished(op_id)).result == "failed-undone"
+        assert (await Recovery(engine).undo_unfinished(op_id, Answers())).result == "failed-undone"
     assert rig.state() == UNTOUCHED
     assert rig.journal.unfinished("rig") == ()
 
@@ -113,10 +113,10 @@ async def test_killed_while_undoing_then_undone(rig: Rig) -> None:
 
     engine._observe = die
     with pytest.raises(Killed):
-        await Recovery(engine).undo_unfinished(found.story.id)
+        await Recovery(engine).undo_unfinished(found.story.id, Answers())
     found = await released(rig)
     assert found.numbers("done") == (0,)
-    assert (await Recovery(rig.engine()).undo_unfinished(found.story.id)).result == "failed-undone"
+    assert (await Recovery(rig.engine()).undo_unfinished(found.story.id, Answers())).result == "failed-undone"
     assert rig.state() == UNTOUCHED
 
 
@@ -124,7 +124,7 @@ async def test_finishing_refuses_what_somebody_changed_since(rig: Rig) -> None:
     crash(rig, "step-done:1")
     found = await released(rig)
     (rig.root / "etc/file").write_bytes(b"theirs\n")
-    outcome = await Recovery(rig.engine()).finish(found.story.id)
+    outcome = await Recovery(rig.engine()).finish(found.story.id, Answers())
     assert outcome.result == "refused"
     assert "Replace file" in outcome.message
     assert (rig.root / "etc/file").read_bytes() == b"theirs\n"

@@ -68,7 +68,7 @@ async def test_without_sudo_every_route_is_refused_and_nothing_is_touched(rig: R
         await engine.keep(left.id),
         await engine.revert(left.id),
         await recovery.finish(left.id, answers),
-        await recovery.undo_unfinished(left.id),
+        await recovery.undo_unfinished(left.id, Answers()),
         await recovery.mark(left.id, "seen to"),
     ]
     for outcome in tried:

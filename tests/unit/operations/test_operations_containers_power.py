@@ -143,15 +143,17 @@ async def test_killed_and_recovered(desk: Desk, verb: str, label: str, way: str)
     if verb == "start":
         await desk.run("lxc", "stop", MAIL)
     was = desk.instance(MAIL).running
-    recovery = await desk.killed(await desk.plan(f"containers.{verb}", container=MAIL), label)
+    plan = await desk.plan(f"containers.{verb}", container=MAIL)
+    recovery = await desk.killed(plan, label)
     (found,) = await recovery.unfinished()
     assert [step.state for step in found.steps] == ["not-done" if label == "step-begin:0" else "done"]
     if way == "finish":
-        outcome = await recovery.finish(found.story.id, Answers())
+        assert (await recovery.finish(found.story.id, Answers(yes=False))).result == "declined"
+        outcome = await recovery.finish(found.story.id, agreed(plan))
         assert outcome.result == "done", outcome.message
         assert desk.instance(MAIL).running is (verb != "stop")
     else:
-        assert (await recovery.undo_unfinished(found.story.id)).result == "failed-undone"
+        assert (await recovery.undo_unfinished(found.story.id, Answers())).result == "failed-undone"
         assert desk.instance(MAIL).running is was
     assert await recovery.unfinished() == ()
 

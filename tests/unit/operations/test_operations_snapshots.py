@@ -219,17 +219,22 @@ def test_only_single_snapshots_are_named(value: str, words: str) -> None:
 async def test_given_up_half_way_the_words_say_what_stays_destroyed(host: DemoHost, tmp_path: Path) -> None:
     made = await planned(host, DESTROYED, snapshots=f"{OLD},acme-tables/pre-upgrade")
     op_id = await killed(host, tmp_path, made, "step-begin:1")
-    outcome = await Recovery(engine(host, tmp_path)).undo_unfinished(op_id)
+    outcome = await Recovery(engine(host, tmp_path)).undo_unfinished(op_id, Answers())
     assert f"this stays: {made.steps[0].title}." in outcome.message
     assert await rows_of(host, "acme-tables") == ["pre-upgrade"]
     assert await Recovery(engine(host, tmp_path)).unfinished() == ()
 
 
-async def test_lxd_half_done_is_finished(host: DemoHost, tmp_path: Path) -> None:
-    """LXD was killed between the dataset and its record."""
+async def test_lxd_half_done_is_settled_and_planned_anew(host: DemoHost, tmp_path: Path) -> None:
+    """LXD was killed between the dataset and its record: not the host any more that was looked at."""
     made = await planned(host, DESTROYED, snapshots="acme-tables/pre-upgrade")
     op_id = await killed(host, tmp_path, made, "step-begin:0")
     await host.run(Command(("zfs", "destroy", OWN), root=True))
-    outcome = await Recovery(engine(host, tmp_path)).finish(op_id, yes(made))
-    assert outcome.result == "done", outcome.message
+    recovery = Recovery(engine(host, tmp_path))
+    outcome = await recovery.finish(op_id, yes(made))
+    assert outcome.result == "changed", outcome.message
+    assert "by somebody or by the step that was cut off" in outcome.message
+    assert (await recovery.undo_unfinished(op_id, Answers())).result == "failed-undone"
+    rest = await planned(host, "snapshots.forget-orphan", snapshots="acme-tables/pre-upgrade")
+    assert (await applied(host, tmp_path, rest)).result == "done"
     assert await rows_of(host, "acme-tables") == []
