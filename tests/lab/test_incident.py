@@ -32,8 +32,11 @@ PATIENCE = 240.0
 """Seconds: the twin is emulated, and a restart of both services takes its time there."""
 
 
-async def test_repaired_by_keystrokes_over_ssh(fresh_lab: Lab, tmp_path: Path) -> None:
+async def test_repaired_by_keystrokes_over_ssh(
+    fresh_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lab = fresh_lab
+    monkeypatch.setenv("GBTUI_WAIVERS", str(Path(__file__).parent / "waivers.toml"))
     lab.fault("valkey-loopback")
     assert (ping(lab), health(lab)) == ("timeout", "503")
     host = SshHost(resolve_host("lab", load_config(Operator(lab, tmp_path).config)))
