@@ -96,7 +96,7 @@ def _announce(book: Runbook, step: Step, walk: Walk) -> None:
     if before is not None:
         by = f" by {before.by}" if before.by else ""
         said = "begun, and not known how it went" if before.state == "begun" else before.state
-        say(f"    {GLYPHS[before.state]} earlier: {said}{by}, {before.at} {before.note}".rstrip())
+        say(f"    {GLYPHS[before.state]} earlier: {said}{by}, {before.at[:19]}Z {before.note}".rstrip())
 
 
 async def _step(session: Session, book: Runbook, walk: Walk, answer: str) -> Walk:

@@ -47,9 +47,19 @@ class Walk:
         """The last that was recorded of a step."""
         return next((one for one in reversed(self.records) if one.step == step), None)
 
+    def cut(self, step: str) -> Record | None:
+        """Its first begin of which nobody knows what became; None where the last one is recorded."""
+        found = None
+        for one in reversed(self.records):
+            if one.step == step:
+                if one.state != "begun":
+                    break
+                found = one
+        return found
+
     def begun(self, step: Step, by: str, now: datetime | None = None) -> Walk:
         """`step` is being done: written before, so that a crash in it shows."""
-        return self._with(Record(step.id, "begun", _now(now), by))
+        return self._with(Record(step.id, "begun", moment(now), by))
 
     def recorded(self, record: Record, leads_to: str) -> Walk:
         """`record` is what became of its step; it goes on at `leads_to`."""
@@ -72,8 +82,10 @@ class Walk:
 
 def begin(book: Runbook, host: str, values: Mapping[str, str], now: datetime | None = None) -> Walk:
     """A walk at its first step."""
-    return Walk(new_id(now), book.id, host, dict(values), book.steps[0].id, _now(now))
+    started = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    return Walk(new_id(now), book.id, host, dict(values), book.steps[0].id, started)
 
 
-def _now(now: datetime | None) -> str:
-    return (now or datetime.now(UTC)).isoformat(timespec="seconds")
+def moment(now: datetime | None = None) -> str:
+    """A time as records have it: as exact as the journal's, whose lines it is compared with."""
+    return (now or datetime.now(UTC)).isoformat(timespec="milliseconds")

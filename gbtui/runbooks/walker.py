@@ -10,8 +10,6 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from time import monotonic
 from typing import Protocol
 
 from gbtui import text
@@ -22,8 +20,9 @@ from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.hosts.base import Command, Host, inside
+from gbtui.runbooks.cut import ended_since
 from gbtui.runbooks.types import Condition, Look, Step
-from gbtui.runbooks.walk import Record, State, Walk
+from gbtui.runbooks.walk import Record, State, Walk, moment
 
 SECONDS, BYTES = 15.0, 65_536
 VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,252}")
@@ -59,8 +58,7 @@ class Result:
 
     def record(self, step: Step, by: str) -> Record:
         """It as a line of the walk."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        return Record(step.id, self.state, at, by, self.note, self.output, self.operation)
+        return Record(step.id, self.state, moment(), by, self.note, self.output, self.operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +121,20 @@ async def perform(
 
 
 async def needless_now(hands: Hands, step: Step, walk: Walk) -> Result | None:
-    """What becomes of a step that is not to be done: it does not apply, or it was done before a cut."""
+    """What becomes of a step that is not to be done: it was done before a cut, or it does not apply.
+
+    The cut comes first: what was done then is often why the precondition is not so any more.
+    """
+    cut = walk.cut(step.id)
+    if step.kind == "operation" and cut is not None:
+        ended = ended_since(hands.journal, hands.host.name, step, cut.at)
+        if ended is not None:
+            state: State = "done" if ended.outcome == "done" else "failed"
+            note = f"{ended.outcome} before the walk was cut off: {ended.message}"
+            return await _verified(hands, step, Result(state, note=note, operation=ended.id))
     precondition = await applies(hands, step)
     if precondition.so is False and step.when is not None:
         return Result("not-applicable", precondition.lines, f"it is for when {step.when.words}")
-    before = walk.latest(step.id)
-    if step.kind == "operation" and before is not None and before.state == "begun":
-        ended = done_since(hands.journal, hands.host.name, step, before.at)
-        if ended:
-            return Result("done", note="it had been done before the walk was cut off", operation=ended)
     return None
 
 
@@ -178,26 +181,6 @@ def _told(seen: Seen, condition: Condition, takes: Sequence[str] = ()) -> Result
     return Result("failed", seen.lines, why)
 
 
-def done_since(journal: Journal, host: str, step: Step, at: str) -> str:
-    """The id of the same operation that has ended well since the step was begun, "" for none."""
-    began = datetime.fromisoformat(at).replace(microsecond=0)
-    wanted: set[str] = set()
-    for record in journal.entries(host):
-        data = record.data
-        if record.record == "begin" and datetime.fromisoformat(record.at) >= began:
-            plan = data.get("plan", {})
-            if plan.get("operation") == step.operation and _same(plan.get("parameters"), step.given):
-                wanted.add(record.id)
-        if record.record == "end" and record.id in wanted and data.get("outcome") == "done":
-            return record.id
-    return ""
-
-
-def _same(parameters: object, given: Mapping[str, str]) -> bool:
-    found = dict(parameters) if isinstance(parameters, dict | list | tuple) else {}
-    return all(found.get(name) == value for name, value in given.items())
-
-
 async def run(host: Host, look: Look) -> Result:
     """A command that only looks, and whether its answer is as expected."""
     stdin = look.stdin.encode() or None
@@ -220,9 +203,10 @@ async def run(host: Host, look: Look) -> Result:
 
 async def _tried(host: Host, step: Step, look: Look, waiting: Waiting) -> Result:
     """A command, again until it is as expected where there is a limit."""
-    began = monotonic()
+    clock = asyncio.get_running_loop().time
+    began = clock()
     while True:
-        result, elapsed = await run(host, look), monotonic() - began
+        result, elapsed = await run(host, look), clock() - began
         if result.state == "done" or elapsed >= step.limit:
             return result
         waiting(elapsed, step.limit)
@@ -232,10 +216,11 @@ async def _tried(host: Host, step: Step, look: Look, waiting: Waiting) -> Result
 async def _wait(hands: Hands, step: Step, waiting: Waiting) -> Result:
     """Until the condition is so, at most `limit` seconds."""
     assert step.condition is not None  # noqa: S101 - the reader made it so
-    began = monotonic()
+    clock = asyncio.get_running_loop().time
+    began = clock()
     while True:
         seen = await look_at(hands, step.condition)
-        elapsed = monotonic() - began
+        elapsed = clock() - began
         if seen.so:
             return Result("done", seen.lines, f"after {elapsed:.0f} s: {step.condition.words}")
         if elapsed >= step.limit:

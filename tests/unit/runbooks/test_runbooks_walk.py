@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
 from gbtui.guard.journal import Journal
 from gbtui.guard.port import Event
+from gbtui.guard.serial import to_json
 from gbtui.hosts.base import Command, inside
 from gbtui.profiles import load
 from gbtui.runbooks import course
 from gbtui.runbooks.catalog import find
+from gbtui.runbooks.cut import ended_since
 from gbtui.runbooks.fill import checked, filled
 from gbtui.runbooks.reader import parse
-from gbtui.runbooks.types import Runbook
+from gbtui.runbooks.types import Runbook, Step
 from gbtui.runbooks.walk import Walk, begin
 from gbtui.runbooks.walk_file import Walks
 from gbtui.runbooks.walker import perform
@@ -98,11 +102,7 @@ async def test_a_step_whose_precondition_is_not_so_does_not_apply(tmp_path: Path
 
 
 async def test_what_was_done_before_the_walk_was_cut_off_is_not_done_twice(tmp_path: Path) -> None:
-    source = (
-        '# Restart\n\n```toml\nid = "mine"\n```\n\n## Restart\n\nWhy.\n\n```toml\n'
-        'operation = "containers.restart"\nwith = { container = "acme-webmail" }\n```\n'
-    )
-    hands, book = session(tmp_path / "journal"), parse(source, tmp_path / "mine.md")
+    hands, book = session(tmp_path / "journal"), parse(RESTART, tmp_path / "mine.md")
     await hands.open(events=False)
     walks = Walks(hands.host.name, tmp_path)
     begun = begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
@@ -115,6 +115,85 @@ async def test_what_was_done_before_the_walk_was_cut_off_is_not_done_twice(tmp_p
     assert (resumed.state, resumed.operation) == ("done", result.operation)
     begins = [one for one in hands.journal.entries() if one.record == "begin"]
     assert len(begins) == 1
+
+
+RESTART = """# Restart
+
+```toml
+id = "mine"
+```
+
+## Restart
+
+Why.
+
+```toml
+operation = "containers.restart"
+with = { container = "acme-webmail" }
+verify = { check = "containers.running", at = "acme-webmail" }
+```
+"""
+
+
+async def cut_off(tmp_path: Path) -> tuple[Session, Step, Walk, str]:
+    """A restart that was done and not recorded: its session, the step, the walk on file, the operation."""
+    hands, book = session(tmp_path), parse(RESTART, Path("mine.md"))
+    await hands.open(events=False)
+    begun = begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
+    done = await perform(hands, book.steps[0], begun, Yes(), silent)
+    assert done.state == "done"
+    return hands, book.steps[0], begun, done.operation
+
+
+async def test_cut_off_twice_it_is_not_done_twice(tmp_path: Path) -> None:
+    hands, step, begun, operation = await cut_off(tmp_path)
+    again = begun.begun(step, "tester")
+    assert (await perform(hands, step, again, Yes(), silent)).operation == operation
+
+
+async def test_done_before_a_cut_it_still_has_to_be_so(tmp_path: Path) -> None:
+    hands, step, begun, operation = await cut_off(tmp_path)
+    assert isinstance(hands.host, DemoHost)
+    hands.host.inject("container-stop")
+    result = await perform(hands, step, begun, Yes(), silent)
+    assert (result.state, result.operation) == ("failed", operation)
+    assert "not so: containers.running" in result.note
+
+
+@pytest.mark.parametrize(
+    ("record", "data"),
+    [("undone", {}), ("reverted", {"ok": True}), ("resume", {"how": "undo"})],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_was_taken_back_since_is_done_again(
+    tmp_path: Path, record: str, data: dict[str, Any]
+) -> None:
+    hands, step, begun, operation = await cut_off(tmp_path)
+    hands.journal.append(operation, hands.host.name, record, **data)
+    assert ended_since(hands.journal, hands.host.name, step, begun.records[0].at) is None
+    result = await perform(hands, step, begun, Yes(), silent)
+    assert (result.state, result.operation != operation) == ("done", True)
+
+
+async def test_what_failed_before_a_cut_is_not_tried_again_unasked(tmp_path: Path) -> None:
+    hands, book = session(tmp_path), parse(RESTART, Path("mine.md"))
+    await hands.open(events=False)
+    step, begun = book.steps[0], begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
+    plan = to_json(await hands.plan(step.operation, step.given))
+    hands.journal.append("op-1", hands.host.name, "begin", plan=plan)
+    hands.journal.append("op-1", hands.host.name, "end", outcome="failed-undone", message="it did not start")
+    result = await perform(hands, step, begun, Yes(), silent)
+    assert (result.state, result.operation) == ("failed", "op-1")
+    assert result.note == "failed-undone before the walk was cut off: it did not start"
+    walk = course.performed(begun, book, step, result, "tester")
+    assert (await perform(hands, step, walk, Yes(), silent)).state == "done"
+
+
+async def test_another_of_the_same_kind_before_it_was_begun_does_not_count(tmp_path: Path) -> None:
+    hands, step, _, operation = await cut_off(tmp_path)
+    later = begin(parse(RESTART, Path("mine.md")), hands.host.name, {}).begun(step, "tester")
+    result = await perform(hands, step, later, Yes(), silent)
+    assert (result.state, result.operation != operation) == ("done", True)
 
 
 async def test_a_guard_holds_by_the_way_of_a_runbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
