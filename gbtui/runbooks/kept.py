@@ -16,7 +16,16 @@ from gbtui.guard.engine import to_its_end
 from gbtui.hosts.shelf import Shelf
 from gbtui.runbooks.walk import Record, Walk
 from gbtui.runbooks.walk_file import Walks
-from gbtui.runbooks.walk_shared import LARGEST, decoded, encoded, further, must_follow, name_of, steps_of
+from gbtui.runbooks.walk_shared import (
+    LARGEST,
+    decoded,
+    encoded,
+    follows,
+    further,
+    must_follow,
+    name_of,
+    steps_of,
+)
 
 READ = 200
 """Files that are read of a shelf, the newest."""
@@ -86,18 +95,20 @@ class KeptWalks:
         """What was left, here or by others, oldest first; of one runbook, or of all.
 
         Of two versions of a walk the one with more records counts. A host that cannot be read costs its
-        own (`missed`).
+        own (`missed`); one that has less of a walk than there is here gets the rest.
         """
-        found = {walk.id: walk for walk in await asyncio.to_thread(self._walks.all)}
+        here = {walk.id: walk for walk in await asyncio.to_thread(self._walks.all)}
         self.missed, there = None, tuple[Walk, ...]()
         try:
             there = await _in_time(self._read())
         except GbtuiError as error:
             self.missed = error
-        for walk in there:
-            if walk.id not in found or further(walk, found[walk.id]):
-                found[walk.id] = walk
-        merged = (found[id_] for id_ in sorted(found))
+        behind = [here[walk.id] for walk in there if walk.id in here and follows(here[walk.id], walk)]
+        newer = {walk.id: walk for walk in there if walk.id not in here or further(walk, here[walk.id])}
+        with suppress(GbtuiError):  # it is on file here, and the next save says what is wrong
+            for walk in behind:
+                await _in_time(self._put(walk))
+        merged = sorted((here | newer).values(), key=lambda walk: walk.id)
         return tuple(one for one in merged if not one.ended and runbook in ("", one.runbook))
 
     # -- the host's

@@ -66,6 +66,12 @@ def further(walk: Walk, other: Walk) -> bool:
     )
 
 
+def follows(walk: Walk, there: Walk) -> bool:
+    """Whether `walk` is the host's version and more: somebody was cut off before the host had the rest."""
+    theirs, ours = steps_of(there), steps_of(walk)
+    return len(ours) > len(theirs) and ours[: len(theirs)] == theirs
+
+
 def must_follow(walk: Walk, there: Walk) -> None:
     """Nobody's steps are written over, and none is done that somebody else has done meanwhile.
 

@@ -312,8 +312,9 @@ async def test_nobody_does_what_another_has_done_meanwhile(tmp_path: Path) -> No
         await alice.save(walk.begun(BOOK.step("accept"), "alice"))
     assert decoded(name_of(walk), there(host)[name_of(walk)]) == onward
     assert await alice.unfinished() == (onward,)
-    await alice.save(skipped(onward))
-    assert await bob.unfinished() == (skipped(onward),)
+    last = skipped(onward)
+    await alice.save(last)
+    assert await bob.unfinished() == (last,)
 
 
 async def test_who_is_further_without_the_host_is_not_stopped_by_it(tmp_path: Path) -> None:
@@ -325,6 +326,16 @@ async def test_who_is_further_without_the_host_is_not_stopped_by_it(tmp_path: Pa
     assert await alice.unfinished() == (further,)
     await alice.save(further)
     assert decoded(name_of(walk), there(host)[name_of(walk)]) == further
+
+
+async def test_what_the_host_did_not_get_before_a_cut_it_gets_at_the_next_look(tmp_path: Path) -> None:
+    host, alice, bob, walk = await both(tmp_path)
+    ended = walk.recorded(Record("accept", "done", walk.started, "alice"), "stop")
+    alice._walks.save(ended)
+    assert await bob.unfinished() == (walk,)
+    assert await alice.unfinished() == ()
+    assert decoded(name_of(walk), there(host)[name_of(walk)]) == ended
+    assert await bob.unfinished() == ()
 
 
 async def test_only_the_newest_that_ended_stay_and_all_that_were_left(
