@@ -27,6 +27,12 @@ CASES: tuple[Case, ...] = (
         lab=False,  # the twin's stand-in reads no Corefile: that is waived there
     ),
     Case(
+        "coredns-down",
+        finds=(("dns.running", "acme-dns dns.service"),),
+        shows=("CoreDNS does not run: inactive", "ActiveState=inactive"),
+        remedy=("dns.running", "acme-dns dns.service"),
+    ),
+    Case(
         "dns-serial",
         finds=(("dns.serial", ZONE),),
         shows=("serial 2026031802", "answered: serial 2026031801"),

@@ -14,6 +14,12 @@ CASES: tuple[Case, ...] = (
         remedy=("proxy.vhosts-whole", PROXY),
     ),
     Case(
+        "caddy-down",
+        finds=(("proxy.running", f"{PROXY} proxy.service"),),
+        shows=("Caddy does not run: inactive", "ActiveState=inactive"),
+        remedy=("proxy.running", f"{PROXY} proxy.service"),
+    ),
+    Case(
         "caddy-unreadable",
         finds=(("proxy.file-adapts", PROXY),),
         shows=("unrecognized directive: rate_limit",),

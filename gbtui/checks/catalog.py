@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gbtui.checks import (
+    answering,
     bans,
     cache,
     ci,
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *cache.CHECKS,
     *firewall_kept.CHECKS,
     *host.CHECKS,
+    *answering.CHECKS,
     *proxy.CHECKS,
     *log.CHECKS,
     *snapshots.CHECKS,

@@ -63,11 +63,9 @@ def _apply(look: DnsLook, place: Place, zone: str) -> Remedy:
 
 
 def _asked(survey: Survey, place: Place) -> DnsLook:
-    """What CoreDNS answers. Raises TimedOut where it answers nothing at all (services say that)."""
+    """What CoreDNS answers. Raises TimedOut where it answers nothing at all (dns.running says that)."""
     look = survey.of(DNS, place)
-    if look.answers and all(
-        one.status == "silent" for each in look.answers.values() for one in each.values()
-    ):
+    if look.silent:
         raise TimedOut(f"CoreDNS of {place.name}", why="it answers no question at 127.0.0.1")
     return look
 

@@ -55,6 +55,8 @@ def _running(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 def _read_running(done: Sequence[Completed], profile: Profile, place: Place) -> Running:
+    if done[0].status in (124, 127):  # nobody asked it: no time for it, or no curl
+        raise failure(done[0], "Caddy's admin API")
     if not done[0].ok:
         hint = "proxy.restart starts Caddy with the file it has"
         why = text.line(done[0].stderr) or f"status {done[0].status}"

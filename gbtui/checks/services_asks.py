@@ -1,4 +1,4 @@
-"""What is asked of the containers that run botserver, botui and the CI runner (items 36, 44, 61–63)."""
+"""What is asked of systemd: botserver, botui, the runner, Caddy and CoreDNS (items 6, 11, 36, 44, 61–63)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ PATIENCE = 6.0
 
 
 def services_at(profile: Profile, place: Place) -> tuple[Service, ...]:
-    """The profile's services of a place, and the runner's, which has neither port nor URL."""
-    runner = (Service(place.role, "CI runner", profile.runner_unit, ""),)
-    return (*profile.services_of(place.role), *(runner if place.role == profile.runner_role else ()))
+    """The profile's services of a place, and those that have no URL of their own to ask."""
+    units = {
+        profile.runner_role: ("CI runner", profile.runner_unit),
+        "proxy": ("Caddy", profile.proxy_unit),
+        "dns": ("CoreDNS", profile.dns_unit),
+    }
+    own = (Service(place.role, *units[place.role], ""),) if place.role in units else ()
+    return (*profile.services_of(place.role), *own)
 
 
 def port_of(service: Service) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gbtui.demo import dns
+from gbtui.demo import dns, systemd
 from gbtui.demo.fault import Fault
 from gbtui.demo.state import File, State
 
@@ -36,6 +36,15 @@ def _lower(state: State) -> None:
     dns.load(state.places[dns.PLACE])
 
 
+def _end(state: State) -> None:
+    state.places[dns.PLACE].units["dns.service"].active = False
+
+
+def _begin(state: State) -> None:
+    place = state.places[dns.PLACE]
+    systemd.start(place, place.units["dns.service"], state.clock.now())
+
+
 _FIRST = "        block type ANY AXFR IXFR net 127.0.0.0/8 10.77.0.53/32\n"
 _WHOLE = _corefile(dns.ACL)
 FAULTS: dict[str, Fault] = {
@@ -52,5 +61,6 @@ FAULTS: dict[str, Fault] = {
         _corefile(dns.ACL.replace(_FIRST, ""), read=False),
         _WHOLE,
     ),
+    "coredns-down": Fault("CoreDNS has ended: no name is answered", (11, 18), _end, _begin),
     "dns-serial": Fault("a zone was changed, and CoreDNS answers the old one", (71,), _raise, _lower),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gbtui.demo import caddy
+from gbtui.demo import caddy, systemd
 from gbtui.demo.call import Call
 from gbtui.demo.fault import Fault
 from gbtui.demo.proxy_config import CADDYFILE
@@ -55,6 +55,14 @@ def _back(state: State) -> None:
     """The file of the start, and a Caddy that remembers nothing else."""
     _write(state, CADDYFILE)
     caddy.start(_place(state), state.clock.now())
+
+
+def _end(state: State) -> None:
+    _place(state).units[caddy.UNIT].active = False
+
+
+def _begin(state: State) -> None:
+    systemd.start(_place(state), _place(state).units[caddy.UNIT], state.clock.now())
 
 
 def _no_storage(state: State) -> None:
@@ -102,6 +110,7 @@ def _backed_up(state: State) -> None:
 _PARTIAL = CADDYFILE[: CADDYFILE.index("\ncdn.acme.example {")].split("\nchat.acme.example {")[0]
 FAULTS: dict[str, Fault] = {
     "caddy-partial": Fault("Caddy runs a partial configuration", (53, 54), _edit(_PARTIAL), _back),
+    "caddy-down": Fault("Caddy has ended: no vhost answers", (6, 16), _end, _begin),
     "caddy-unreadable": Fault(
         "the Caddyfile holds a directive that Caddy does not know",
         (56,),

@@ -23,7 +23,7 @@ def _look(call: Call) -> Answer:
     if data is None:
         return said("\n".join([*rows, "kind none"]))
     rows += ["kind file", f"changed {int(call.place.files[path].modified)}", *opened]
-    for line in [one for one in text(data).split("\n") if one][-int(count) :]:
+    for line in [text(one) for one in data.rsplit(b"\n", int(count) + 1)[-int(count) - 1 :] if one]:
         found = _RECORD.match(line)
         rows.append(f"ok {found[1]} {found[2]}" if found else f"bad {line[:160]}")
     return said("\n".join(rows))

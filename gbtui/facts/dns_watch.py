@@ -43,6 +43,12 @@ class DnsLook:
     files: Mapping[str, ZoneFile]
     answers: Mapping[str, Mapping[str, Answer]]
 
+    @property
+    def silent(self) -> bool:
+        """It was asked, and answered nothing at all."""
+        told = [one.status for each in self.answers.values() for one in each.values()]
+        return bool(told) and all(status == "silent" for status in told)
+
     def rules(self, block: Block) -> tuple[Rule, ...] | None:
         """The acl of a server block, those of the snippets it imports among them; None where it has none.
 

@@ -74,6 +74,7 @@ class Profile:
     proxy_storage: str = "/opt/gbo/data/caddy"
     vhost_floor: int = 0
     corefile: str = "/opt/gbo/conf/Corefile"
+    dns_unit: str = "dns.service"
     vault_address: str = "https://127.0.0.1:8200"
     vault_keys: str = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
     runner_role: str = "alm-ci"
@@ -198,6 +199,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         cache_port=table["cache"]["port"],
         ban_roles=tuple(table["bans"]["roles"]),
         corefile=table["dns"]["corefile"],
+        dns_unit=table["dns"]["unit"],
         vault_address=table["vault"]["address"],
         vault_keys=table["vault"]["keys"],
         proxy_unit=table["proxy"]["unit"],

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from gbtui.checks.base import Check
 from gbtui.checks.catalog import CHECKS, ITEMS, chosen, of_item
 from gbtui.checks.judge import judge
+from gbtui.demo.faults import FAULTS
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput, TimedOut
 from gbtui.operations.catalog import OPERATIONS
-from tests.check_cases import CASES, ELSEWHERE
+from tests.check_cases import CASES, ELSEWHERE, Case
 from tests.unit.checks.inspected import judged, pairs, survey, without
 
+TWINS = Path(__file__).parents[2] / "lab" / "faults"
 IDS = [check.id for check in CHECKS]
 SUBSYSTEMS = (
     *("containers", "snapshots", "firewall", "proxy", "bans", "dns", "services", "cache", "vault"),
@@ -65,6 +68,12 @@ def test_every_check_says_what_it_stands_for(check: Check) -> None:
 def test_every_check_fails_somewhere_in_the_tests(check: Check) -> None:
     found = {id_ for case in CASES for id_, _ in case.finds}
     assert (check.id in found) != (check.id in ELSEWHERE), "a case in tests/check_cases.py, or ELSEWHERE"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+def test_a_fault_has_the_same_name_on_the_demo_host_and_on_the_twin(case: Case) -> None:
+    assert case.fault in FAULTS
+    assert (TWINS / f"{case.fault}.sh").is_file() or not case.lab
 
 
 def test_words_choose_checks() -> None:
