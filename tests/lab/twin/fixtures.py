@@ -75,6 +75,10 @@ class Lab:
         finally:
             self.undo(name)
 
+    def reboot(self) -> None:
+        """Boot anew from its disks as they are; open SSH connections are gone afterwards."""
+        self._twin.reboot()
+
     def reset(self) -> None:
         """Back to the saved state; open SSH connections are gone afterwards."""
         self._twin.reset()

@@ -104,6 +104,16 @@ class Machine:
         if said:
             raise LabError(f"{text}: {said}")
 
+    def await_end(self, seconds: float) -> None:
+        """Wait until QEMU has ended by itself: it does when its guest reboots."""
+        number, deadline = self.pid, time.monotonic() + seconds
+        while self.pid is not None:
+            if time.monotonic() > deadline:
+                raise LabError(f"the guest did not shut down within {seconds:.0f} s; console: {self.console}")
+            if number is not None:
+                _reap(number)
+            time.sleep(0.2)
+
     def stop(self) -> None:
         """End QEMU: the saved state is what counts, so nothing is shut down politely."""
         number = self.pid
