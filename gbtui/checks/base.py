@@ -16,6 +16,8 @@ from gbtui.facts.survey import Need, Place, Scope, Survey
 from gbtui.text import clean
 
 EVIDENCE_LINES, EVIDENCE_CELLS = 20, 300
+NOWHERE = "containers"
+"""The place of what is unknown because nobody knows which instances there are."""
 
 
 class Severity(StrEnum):
@@ -143,6 +145,10 @@ class Judged:
     failing: tuple[tuple[Check, Place, Failing], ...]
     unknown: tuple[Unknown, ...]
     answered: frozenset[tuple[str, str]]
+
+    def unread(self, check: str, place: str) -> bool:
+        """Whether that check could not be judged there; not where there is no such place any more."""
+        return any(one.check.id == check and one.place in (place, NOWHERE) for one in self.unknown)
 
     def corrected(self, checks: Iterable[Check], again: Judged) -> Judged:
         """The same, but what was judged `again` of some of the checks."""

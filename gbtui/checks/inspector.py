@@ -98,7 +98,7 @@ class Inspector:
         if self._file is None:
             return Watch()
         try:
-            return Watch(from_json(json.loads(self._file.read_bytes())))
+            return Watch(from_json(json.loads(self._file.read_bytes())), self._checks)
         except (OSError, ValueError, Malformed):
             return Watch()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from gbtui.checks.base import Check, Failing, Judged, Unknown
+from gbtui.checks.base import NOWHERE, Check, Failing, Judged, Unknown
 from gbtui.errors import GbtuiError
 from gbtui.facts.survey import Need, Place, Survey, understood
 
@@ -27,7 +27,7 @@ def judge(checks: Sequence[Check], survey: Survey) -> Judged:
     for check in checks:
         places = understood(check.id, partial(survey.places, check.scope))
         if isinstance(places, GbtuiError):
-            unknown.append(Unknown(check, "containers", str(places)))
+            unknown.append(Unknown(check, NOWHERE, str(places)))
             continue
         for place in places:
             found = understood(check.id, partial(_judged, check, survey, place))
