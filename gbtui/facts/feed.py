@@ -20,7 +20,9 @@ from gbtui.facts.reading import Reading, State
 T = TypeVar("T")
 
 LONGEST_PAUSE = 60.0
-"""Seconds: a feed that keeps failing asks no more seldom than this."""
+"""Seconds: a feed that keeps failing, or takes long, asks no more seldom than this."""
+PEACE = 2.0
+"""How long a host is left in peace, in times of how long it took to answer."""
 
 
 class Source(Protocol[T]):
@@ -169,8 +171,10 @@ class Feed(Watched[T]):
         return self._reading
 
     def _pause(self) -> float:
+        """Seconds until the next look. A host that answers slowly is left in peace for twice as long as
+        its answer took: looking must not be what keeps it busy."""
         if not self._failures:
-            return self.interval
+            return max(self.interval, min(self._reading.seconds * PEACE, LONGEST_PAUSE))
         longest = max(LONGEST_PAUSE, self.interval)
         pause: float = min(self.interval * 2 ** min(self._failures, 10), longest)
         return pause * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -111,3 +112,11 @@ async def test_listeners_hear_every_reading_until_they_leave() -> None:
     end()
     await feed.once()
     assert heard == [1, 2]
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.1, 6.0), (4.0, 8.0), (1000.0, 60.0)])
+async def test_a_host_that_answers_slowly_is_left_in_peace_for_longer(took: float, pause: float) -> None:
+    feed = Feed("count", Counter().read, interval=6.0)
+    reading = await feed.once()
+    feed._reading = replace(reading, seconds=took)
+    assert feed._pause() == pause
