@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gbtui.cli.opening import opened
-from gbtui.cli.operate import approver_for, ended, progress_for, tell_pending
+from gbtui.cli.operate import approver_for, ended, progress_for
 from gbtui.cli.output import DONE, SCHEMA, emit, say, warn
 from gbtui.cli.parser import parameters
 from gbtui.errors import GbtuiError, Refused
@@ -23,10 +23,9 @@ async def edit(options: argparse.Namespace) -> int:
     """Edit, plan, ask, run, verify. What was typed is kept unless it was done."""
     given = proxy_edit.checked(parameters(options.parameters))
     program = editor()
-    async with opened(options) as session:
+    async with opened(options, acts=True) as session:
         if reason := await session.engine.forbidden():
             raise Refused("edit", why=f"read-only: {reason}")
-        await tell_pending(session)
         there = await proxy_edit.found(session.context, given)
         draft = Draft.begin(session.journal.directory, there.name, there.data)
         try:

@@ -7,6 +7,7 @@ import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from gbtui.cli.telling import tell_pending
 from gbtui.config import HostConfig, load_config, resolve_host
 from gbtui.errors import BadInput, Unreachable
 from gbtui.guard.journal import Journal
@@ -40,11 +41,18 @@ def build_session(options: argparse.Namespace, *, demo_default: bool = True) -> 
 
 
 @asynccontextmanager
-async def opened(options: argparse.Namespace) -> AsyncIterator[Session]:
-    """A session that is open inside the context and closed after it."""
+async def opened(
+    options: argparse.Namespace, *, acts: bool = False, tells: bool = True, but: str = ""
+) -> AsyncIterator[Session]:
+    """A session that is open inside the context and closed after it.
+
+    Every command `tells` first what was left unfinished there (`tell_pending`: `acts`, `but`).
+    """
     session = build_session(options, demo_default=False)
     try:
         await session.open(events=False)
+        if tells:
+            await tell_pending(session, acts=acts, but=but)
         yield session
     finally:
         await session.close()

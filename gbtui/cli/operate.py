@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gbtui.cli.opening import opened
-from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say, warn
+from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail, say
 from gbtui.cli.parser import parameters
 from gbtui.cli.words import show_event, show_operation, show_outcome, show_plan
 from gbtui.errors import Changed, Refused
@@ -64,20 +64,19 @@ async def plan(options: argparse.Namespace) -> int:
 async def apply(options: argparse.Namespace) -> int:
     """Plan, ask, run, verify."""
     given = parameters(options.parameters)
-    async with opened(options) as session:
-        await tell_pending(session)
+    async with opened(options, acts=True) as session:
         found = await session.plan(options.operation, given)
         outcome = await session.apply(found, approver_for(session, options), progress_for(options))
         return ended(outcome, options)
 
 
 async def keep(options: argparse.Namespace) -> int:
-    async with opened(options) as session:
+    async with opened(options, acts=True, but=options.id) as session:
         return ended(await session.engine.keep(options.id, progress_for(options)), options)
 
 
 async def revert(options: argparse.Namespace) -> int:
-    async with opened(options) as session:
+    async with opened(options, acts=True, but=options.id) as session:
         outcome = await session.engine.revert(options.id, progress_for(options))
     status = ended(outcome, options)
     return DONE if outcome.result == "reverted" else status
@@ -85,7 +84,7 @@ async def revert(options: argparse.Namespace) -> int:
 
 async def undo(options: argparse.Namespace) -> int:
     """Take a finished operation back, through the same guards, as an operation of its own."""
-    async with opened(options) as session:
+    async with opened(options, acts=True, but=options.id) as session:
         outcome = await session.engine.undo(options.id, approver_for(session, options), progress_for(options))
         return ended(outcome, options)
 
@@ -94,9 +93,10 @@ async def recover(options: argparse.Namespace) -> int:
     """List what was cut off, or settle one of it. Status 1 while something is unfinished."""
     from gbtui.guard.recovery import Recovery
 
-    async with opened(options) as session:
+    listed = options.id is None  # then all of it is the answer
+    async with opened(options, acts=True, tells=not listed, but=options.id or "") as session:
         recovery = Recovery(session.engine)
-        if options.id is None:
+        if listed:
             return await _list_unfinished(recovery, as_json=options.json)
         if options.finish:
             approver = approver_for(session, options)
@@ -142,17 +142,6 @@ async def _list_unfinished(recovery: Recovery, *, as_json: bool) -> int:
         if not told and not found:
             say("nothing was left unfinished")
     return FAILED if found else DONE
-
-
-async def tell_pending(session: Session) -> None:
-    """At every start: what was left half done, and what the host put back by itself (R5, R7)."""
-    from gbtui.guard.recovery import Recovery
-
-    recovery = Recovery(session.engine)
-    for sentence in await recovery.report():
-        warn(f"gbtui: {sentence}")
-    for one in await recovery.unfinished():
-        warn(f"gbtui: unfinished: {one.words()} (gbtui recover {one.story.id})")
 
 
 def approver_for(session: Session, options: argparse.Namespace) -> Approver:

@@ -12,6 +12,7 @@ from gbtui.cli import tables
 from gbtui.cli.check import show_report, status_of
 from gbtui.cli.opening import build_session
 from gbtui.cli.output import say, warn
+from gbtui.cli.telling import tell_pending
 from gbtui.errors import GbtuiError
 from gbtui.facts.feed import Feed
 from gbtui.session import Session
@@ -25,6 +26,7 @@ async def page(options: argparse.Namespace) -> int:
     say(f"gbtui · {session.host.name}{kind}")
     try:
         await session.open(events=False)
+        await tell_pending(session, acts=False)
         return await _print(session)
     except GbtuiError as error:
         warn(f"gbtui: {error}")

@@ -31,7 +31,7 @@ async def runbook(options: argparse.Namespace) -> int:
     if not at_terminal():
         show(book)
         return DONE
-    async with opened(options) as session:
+    async with opened(options, acts=True) as session:
         return await walked(session, book, parameters(options.parameters), anew=options.anew)
 
 

@@ -59,20 +59,22 @@ class Recovery:
             return StepNow(number, step.title, "gone", "probe")
         return StepNow(number, step.title, "done" if now else "not-done", "journal" if was_done else "probe")
 
-    async def report(self) -> tuple[str, ...]:
-        """Sentences for the next start: what the host did by itself, or will do. Told once.
+    async def report(self, *, note: bool = True) -> tuple[str, ...]:
+        """Sentences for the next start: what the host did by itself, or will do. One look where it is
+        nothing.
 
-        What the host has put back completely is ended in the journal here.
+        With `note` told once, and what the host has put back completely is ended in the journal here.
         """
         engine = self._engine
-        running = await holder(engine.host, run_dir=engine.run_dir)
+        found = await engine.reverter.pending()
+        running = await holder(engine.host, run_dir=engine.run_dir) if found else None
         said: list[str] = []
-        for pending in await engine.reverter.pending():
+        for pending in found:
             if running is None or running.id != pending.id:
-                said += await self._tell(pending)
+                said += await self._tell(pending, note=note)
         return tuple(said)
 
-    async def _tell(self, pending: Pending) -> list[str]:
+    async def _tell(self, pending: Pending, *, note: bool) -> list[str]:
         engine = self._engine
         about = f"{pending.id} {pending.title}"
         if pending.state == "armed":
@@ -82,7 +84,7 @@ class Recovery:
         reverted = await engine.reverter.outcome(pending.id)
         if reverted is None:
             return []
-        if not await engine.forbidden():
+        if note and not await engine.forbidden():
             self._record(pending.id, reverted)
             await engine.reverter.reported(pending.id)
         return [f"{about}: {reverted.words()}"]
