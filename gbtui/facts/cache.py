@@ -8,7 +8,19 @@ from ipaddress import ip_address
 from gbtui import text
 from gbtui.facts.services import unit_of
 
-SCRIPT = r"""
+BECOME = r"""
+become() {
+  as= owner=$(stat -c '%u %g' -- "$1" 2>/dev/null)
+  case $owner in ''|0\ *) return;; esac
+  ! command -v setpriv >/dev/null || as="setpriv --reuid=${owner% *} --regid=${owner#* } --clear-groups --"
+}
+"""
+"""A shell function: `become FILE` sets `$as` to what starts a program as the owner of its file. Who delivers
+botserver may replace what lies beside it, and is not to be root by that."""
+
+SCRIPT = (
+    BECOME
+    + r"""
 LC_ALL=C; export LC_ALL
 port=$1 client=$2 unit=
 command -v ss >/dev/null || echo noss
@@ -29,12 +41,14 @@ if [ -z "$unit" ]; then
       case $name=$value in Id=*) unit=$value;; LoadState=loaded) printf 'unit\t/%s\n' "$unit";; esac
     done
 fi
-said=$(timeout 2 "$client" -h 127.0.0.1 -p "$port" ping 2>&1); status=$?
+become "$client"
+said=$(timeout 2 $as "$client" -h 127.0.0.1 -p "$port" ping 2>&1); status=$?
 read -r said <<END
 $said
 END
 printf 'ping\t%s\t%.200s\n' "$status" "$said"
 """
+)
 """gbtui-cache PORT CLIENT: lines with TABs: `listen ADDRESS:PORT`, `unit CGROUP` of who listens (else of a
 unit of Valkey's that is installed), `ping STATUS SAID` (124: no answer within two seconds); `noss`."""
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from gbtui import text
 from gbtui.errors import Failed, NotFound
+from gbtui.facts.cache import BECOME
 
-SCRIPT = r"""
+_LOOK = r"""
 LC_ALL=C PGCONNECT_TIMEOUT=2; export LC_ALL PGCONNECT_TIMEOUT
 PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=2000'; export PGOPTIONS
 log=$1 client=$2 port=$3 psql=$4 database=$5 user=$6
@@ -24,17 +25,22 @@ ask() { timeout 4 "$psql" -w -X -h localhost -U "$user" -d "$database" -At -c "$
 list=$(printf '%s\n' "$ids" | sed "s/.*/'&'/" | paste -sd , -)
 bots=$(ask "SELECT id FROM bots WHERE id::text IN ($list)") ||
   { printf 'silent\t%s\n' "$(printf '%s' "$bots" | head -n 1 | head -c 300)"; exit 0; }
+become "$client"
 for id in $ids; do
   if printf '%s\n' "$bots" | grep -qxF "$id"; then printf 'bot\t%s\n' "$id"; continue; fi
   whose=$(ask "SELECT 'user' FROM users WHERE id::text = '$id' LIMIT 1" | grep -xF user)
-  keys=$(timeout 2 "$client" -h 127.0.0.1 -p "$port" --scan --pattern "suggestions:$id:*" |
+  keys=$(timeout 2 $as "$client" -h 127.0.0.1 -p "$port" --scan --pattern "suggestions:$id:*" |
     head -n 100 | wc -l)
   printf 'other\t%s\t%s\t%s\n' "$id" "$whose" "$keys"
 done
 """
+SCRIPT = BECOME + _LOOK
 """gbtui-suggestions LOG CLIENT PORT PSQL DATABASE USER, of what botserver stored since its last start: with
 TABs `bot ID`, or `other ID user|"" KEYS` for an id that is no bot's (KEYS of it in the cache, at most 100);
-`silent WHY` where the database does not answer, `absent` where there is no log. It reads only."""
+`silent WHY` where the database does not answer, `absent` where there is no log. It reads only.
+
+psql runs as root although its folder is the deployer's: the password that lets it in is in root's `.pgpass`,
+where who types the guide's command has it. It is started only where botserver stored something."""
 
 
 @dataclass(frozen=True, slots=True)

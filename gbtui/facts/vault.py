@@ -25,11 +25,12 @@ KEY_FILE = """
 if [ -L "$1" ]; then echo link; exit 0; fi
 if ! [ -f "$1" ]; then echo missing; exit 0; fi
 tracked=no
-if git -c safe.directory='*' -C "$(dirname -- "$1")" ls-files --error-unmatch -- "$(basename -- "$1")" \\
-  >/dev/null 2>&1; then tracked=yes; fi
+if git -c safe.directory='*' -c core.fsmonitor=false --no-optional-locks -C "$(dirname -- "$1")" \\
+  ls-files --error-unmatch -- "$(basename -- "$1")" >/dev/null 2>&1; then tracked=yes; fi
 printf '%s %s\\n' "$(stat -c '%a %U:%G' -- "$1")" "$tracked"
 """
-"""gbtui-key-file FILE: "MODE USER:GROUP yes|no" (tracked by git) · "missing" · "link"."""
+"""gbtui-key-file FILE: "MODE USER:GROUP yes|no" (tracked by git) · "missing" · "link". Whose folder it lies
+in may write the tree's configuration, and so its fsmonitor, which git would start: as root."""
 
 _SEALED = re.compile(r"sealed ([0-9]{1,3})/([0-9]{1,3})")
 _FILE = re.compile(r"([0-7]{3,4}) ([^\s:]+):([^\s:]+) (yes|no)")

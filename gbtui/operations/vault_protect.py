@@ -102,7 +102,9 @@ def _steps(container: str, path: str, file: KeyFile, owner: str) -> tuple[Step, 
         steps.append(Step("Let nobody else read it", does, _stat(container, path, "%a", "600"), (back,)))
     if file.tracked:
         folder, _, name = path.rpartition("/")
-        git = ("git", "-c", "safe.directory=*", "-C", folder)
+        # the tree's own configuration may name a program for git to start: not as root
+        own = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+        git = ("git", "-c", "safe.directory=*", *own, "-C", folder)
         does = Exec(container, (*git, "rm", "--cached", "-f", "--quiet", "--", name))
         back = Exec(container, (*git, "add", "-f", "--", name))
         out = Probe("no git tree tracks it", scripts.key_file(container, path), "contains", " no")

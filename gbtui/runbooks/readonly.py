@@ -37,7 +37,12 @@ _LOOKING = {
     "lxc": re.compile(r"(?:list|info|version)\b.*|config (?:show|get|device (?:show|list|get))\b.*"),
     "fail2ban-client": re.compile(r"(?:status|get|banned|ping|version)\b.*"),
     "pg_isready": _ANY,
-    "git": re.compile(r"--no-optional-locks (?:-C \S+ )?(?:status|log|rev-parse|remote -v|ls-files)\b.*"),
+    # a tree's own configuration names programs: its fsmonitor, and what shows a patch or a signature
+    "git": re.compile(
+        r"--no-optional-locks -c core\.fsmonitor=false -c log\.showSignature=false (?:-C \S+ )?"
+        r"(?:status --ignore-submodules=all(?: --porcelain| --short)*|log(?: --oneline| -n \d+)*"
+        r"|rev-parse\b.*|remote -v|ls-files\b.*)"
+    ),
 }
 _VALKEY = re.compile(r"(?:-h \S+ )?(?:ping|type|ttl|exists|dbsize|info|--scan)\b.*", re.IGNORECASE)
 _CURL_LONG = "data|form|upload|request|output|remote|config|cookie-jar"

@@ -18,6 +18,7 @@ from gbtui.facts.git import Checkout, Remote, Repository, parse_checkout
 from gbtui.facts.git_watch import SCRIPT
 from gbtui.facts.survey import Survey
 from gbtui.facts.surveyor import Surveyor
+from gbtui.facts.vault import KEY_FILE
 from gbtui.profiles import Profile, load
 from tests.unit.checks.inspected import pairs, with_answer, words
 
@@ -132,3 +133,30 @@ async def test_the_script_tells_remotes_pointer_dirt_and_keys_and_changes_nothin
     ]
     assert (told.sub.secret, told.sub.dirty, told.root.remotes[0].state) == ("init.json", ("new.rs",), "new")
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()} == before
+
+
+# What a tree's own configuration names is not started
+
+
+async def test_neither_probe_starts_what_the_trees_configuration_names(tmp_path: Path) -> None:
+    tree, ran = tmp_path / "gb", tmp_path / "ran"
+    sub, keys = tree / "botserver", tree / "init.json"
+    sub.mkdir(parents=True)
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\necho $1 >>{ran}\n")
+    hook.chmod(0o755)
+    for folder in (sub, tree):
+        (folder / "init.json").write_text("{}")
+        await run("git", "init", "-q", "-b", "main", cwd=folder)
+        await run("git", "add", "init.json", cwd=folder)
+        await run("git", "commit", "-qm", "one", cwd=folder)
+        await run("git", "config", "core.fsmonitor", str(hook), cwd=folder)
+        await run("git", "update-index", "--fsmonitor", cwd=folder)
+    await run("git", "status", cwd=tree)
+    assert ran.exists(), "without a word git starts it"
+    ran.unlink()
+    told = await run("sh", "-c", KEY_FILE, "gbtui-key-file", str(keys), cwd=tmp_path)
+    assert told.endswith(" yes\n")
+    words_ = (str(tree), "botserver", "main", "init.json", "alm", "origin", "alm")
+    assert "init.json" in await run("sh", "-c", SCRIPT, "gbtui-git-look", *words_, cwd=tmp_path)
+    assert not ran.exists()

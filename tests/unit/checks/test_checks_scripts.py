@@ -8,6 +8,7 @@ import re
 from asyncio.subprocess import PIPE
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,6 +18,8 @@ from gbtui.checks.dns_asks import LOOK
 from gbtui.checks.proxy_asks import BESIDE
 from gbtui.demo import certificate
 from gbtui.facts.bans_watch import parse_logs
+from gbtui.facts.cache import SCRIPT as CACHE
+from gbtui.facts.cache import parse_cache
 from gbtui.facts.dns_watch import parse_look
 from gbtui.facts.proxy_floor import parse_known
 from gbtui.facts.proxy_tls import parse_stores
@@ -172,3 +175,17 @@ async def test_zones_are_found_with_their_files_however_they_are_named(tmp_path:
 
 def test_the_mail_sample_is_a_failed_login() -> None:
     assert re.search(GUESSED, GUESS)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+async def test_valkeys_client_is_started_as_the_owner_of_its_file() -> None:
+    with TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        folder = Path(name)
+        client = programs(folder, client="echo PONG of $(id -u):$(id -g)") / "client"
+        folder.chmod(0o755)
+        for user, group in ((0, 0), (4711, 4712)):
+            os.chown(client, user, group)
+            done = await ran(CACHE, "6379", str(client))
+            assert parse_cache(done.stdout).said == f"PONG of {user}:{group}"
+        done = await ran(CACHE, "6379", str(folder / "none"))
+        assert parse_cache(done.stdout).status == 127

@@ -27,6 +27,7 @@ from gbtui.runbooks.readonly import refusal
         "zfs list -t snapshot",
         "lxc config show acme-system",
         "fail2ban-client status caddy-http-flood",
+        "git --no-optional-locks -c core.fsmonitor=false -c log.showSignature=false -C /srv/gb log --oneline",
     ],
 )
 def test_looking_is_allowed(line: str) -> None:
@@ -66,6 +67,9 @@ def test_looking_is_allowed(line: str) -> None:
         "lxc config set acme-system security.privileged false",
         "fail2ban-client set sshd unbanip 192.0.2.1",
         "git push",
+        "git --no-optional-locks status",  # its fsmonitor
+        "git --no-optional-locks -c core.fsmonitor=false -c log.showSignature=false log -p",
+        "git --no-optional-locks -c core.fsmonitor=false -c log.showSignature=false status",
         "ss -K",
         "python3 -c pass",
     ],
