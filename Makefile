@@ -43,8 +43,9 @@ bench: $(STAMP) ## measure, as ratios in one run against what an operator would 
 docs: $(STAMP) ## write what the documentation takes from the code, pictures included
 	$(BIN)/python docs/make_docs.py
 
-crash-matrix: $(STAMP) ## kill every operation at every transition on the demo host, and count what held
+crash-matrix: $(STAMP) ## kill every operation and every runbook at every point on the demo host, and count what held
 	$(BIN)/python -m tests.crash_matrix
+	$(BIN)/python -m tests.runbook_crash_matrix
 
 plans: $(STAMP) ## write the plans that the tests compare anew; read the difference
 	GBTUI_PLANS=write $(BIN)/python -m pytest -q tests/unit/operations/test_operations_plans.py
