@@ -10,10 +10,13 @@ from gbtui.guard.plan import Danger, Step, Wait
 def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
     """How bad steps are, by what they do.
 
-    Data lost for good is irreversible; data lost with a way back is destructive. A step that cannot
-    be taken back, or that darkens a service, disturbs somebody: disruptive. A change with an undo is
-    reversible; a part of an undo is taken back with the step after it. Only waiting is safe.
+    Data lost for good, and what is handed to others, is irreversible; data lost with a way back is
+    destructive. A step that merely cannot be taken back (a restart), or that darkens a service,
+    disturbs somebody: disruptive. A change with an undo is reversible; a part of an undo is taken back
+    with the step after it. Only waiting is safe.
     """
+    if any(step.publishes for step in steps):
+        return Danger.IRREVERSIBLE
     if any(step.loses for step in steps):
         lost = any(step.loses and not step.undo for step in steps)
         return Danger.IRREVERSIBLE if lost else Danger.DESTRUCTIVE

@@ -106,7 +106,8 @@ class Step:
     `done` tells after a crash whether the step took effect. `undo` is empty with `no_undo` saying
     why ("a restart cannot be taken back"); `armed` marks steps whose undo the host's own timer
     carries out when nobody says keep (R5). `loses` names data that the step destroys ("what was
-    written to acme-email since"): destructive with an undo, irreversible without.
+    written to acme-email since"): destructive with an undo, irreversible without. `publishes` names
+    what the step hands to others, who may act on it at once: nothing calls that back.
 
     What undoing it would do later, told by who plans it: `undo_loses` names data that goes with it,
     for good; `undo_dark` what does not answer then. `part`: in an undo, an action that is taken back
@@ -123,6 +124,7 @@ class Step:
     undo_loses: str = ""
     undo_dark: tuple[str, ...] = ()
     part: bool = False
+    publishes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

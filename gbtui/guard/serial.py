@@ -160,6 +160,7 @@ def _step(step: Step) -> Json:
         "undo_loses": _shown(step.undo_loses),
         "undo_dark": [_shown(dark) for dark in step.undo_dark],
         "part": step.part,
+        "publishes": _shown(step.publishes),
     }
 
 
@@ -347,6 +348,7 @@ def _read_step(value: Any) -> Step:
         undo_loses=read.text("undo_loses", ""),
         undo_dark=read.texts("undo_dark", ()),
         part=read.flag("part", False),
+        publishes=read.text("publishes", ""),
     )
 
 

@@ -116,6 +116,7 @@ def _steps(it: Push) -> tuple[Step, ...]:
             does=scripts.push(it.where, it.sub, remote.name, branch, head),
             done=scripts.has(it.where, it.sub, remote.name, branch, head),
             no_undo=GONE,
+            publishes=f"{it.name} at {head[:10]}",
         )
         for remote in it.seen.sub.remotes
         if remote.pushable
@@ -139,6 +140,7 @@ def _root(it: Push) -> Sequence[Step]:
         does=scripts.push_root(it.where, it.root, to, pointed, it.seen.root.head),
         done=scripts.root_has(it.where, it.root, to, pointed),
         no_undo=GONE,
+        publishes=f"the pointer to {it.name} at {head[:10]}",
     )
     return (push_it,) if it.pointed else (commit, push_it)
 
@@ -151,7 +153,7 @@ PUSH = Operation(
     subject="release",
     parameters=(CHECKOUT, SUBMODULE),
     guards=(THERE, CLEAN, FORWARD, KEYS, NAMED, STARTS_CI),
-    danger=Danger.DISRUPTIVE,
+    danger=Danger.IRREVERSIBLE,
     items=(46, 47, 48, 49, 65, 85, 86, 87, 88),
     make=push,
 )

@@ -62,6 +62,7 @@ async def forget_orphan(context: Context, given: Mapping[str, str]) -> Plan:
         verify=(*proofs(steps), *_listed_again(rows)),
         relies_on=await _resting_on(context, rows),
         why="LXD lists what it cannot restore, or trips over what it does not know: lxd 5678, guide 83",
+        target=_target(rows),
         undo_warning="under their old names the renamed snapshots are in LXD's way again",
     )
 
@@ -99,6 +100,7 @@ def _step(row: SnapshotRow, close: Close) -> Step:
             does=scripts.delete(row.instance, short, full, "-"),
             done=scripts.both_gone(row.instance, short, full, "-"),
             no_undo="LXD's record cannot be written again; its data was gone before",
+            loses=f"LXD's record of {row.instance}/{short}",
         )
     new, guid = _new_name(row), close.details[full].guid
     return Step(
@@ -107,6 +109,11 @@ def _step(row: SnapshotRow, close: Close) -> Step:
         done=scripts.state(new, "guid", guid, "there", f"{new} is the one renamed"),
         undo=(scripts.rename(new, full, guid),),
     )
+
+
+def _target(rows: Sequence[SnapshotRow]) -> str:
+    """What is typed where a record goes: the one's name, or how many they are."""
+    return rows[0].full_name if len(rows) == 1 else counted(len(rows), "orphan")
 
 
 def _half(rows: Sequence[SnapshotRow]) -> Verdict:
@@ -183,7 +190,7 @@ FORGET = Operation(
     subject="snapshots",
     parameters=(SOME_SNAPSHOTS,),
     guards=(HALF, THERE, SETTLED, DATASETS),
-    danger=Danger.DISRUPTIVE,
+    danger=Danger.IRREVERSIBLE,
     items=(83,),
     make=forget_orphan,
 )

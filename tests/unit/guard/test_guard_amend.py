@@ -219,6 +219,8 @@ def test_it_is_public_as_a_command_on_the_host() -> None:
 def test_lost_data_decides_how_dangerous_a_step_is() -> None:
     run = Exec("host", ("zfs", "destroy", "x@y"))
     assert danger_of([Step("d", run, loses="x@y", no_undo="gone")]) is Danger.IRREVERSIBLE
+    assert danger_of([Step("p", run, no_undo="gone", publishes="x")]) is Danger.IRREVERSIBLE
+    assert danger_of([Step("r", run, no_undo="a restart")]) is Danger.DISRUPTIVE
     assert danger_of([Step("r", run, undo=(run,), loses="what was written since")]) is Danger.DESTRUCTIVE
     both = [Step("d", run, loses="x@y"), Step("r", run, undo=(run,), loses="z")]
     assert danger_of(both) is Danger.IRREVERSIBLE

@@ -38,6 +38,7 @@ STEP = st.builds(
     TEXT,
     st.lists(TEXT, max_size=2).map(tuple),
     st.booleans(),
+    TEXT,
 )
 VERDICT = st.builds(
     Verdict,

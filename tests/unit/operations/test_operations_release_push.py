@@ -27,7 +27,7 @@ from tests.unit.operations.hurried import engine, hurried, plan
 
 ID = "release.push"
 BOX = {"checkout": demo.ROOT, "submodule": demo.SUB}
-YES = Answers(acknowledged=("starts-ci",))
+YES = Answers(acknowledged=("starts-ci",), typed="botserver")
 
 
 def repos(host: DemoHost) -> tuple[Repo, Repo]:
@@ -45,7 +45,10 @@ async def test_both_remotes_then_the_pointer(tmp_path: Path) -> None:
     host = hurried()
     root, sub = repos(host)
     made = await plan(host, ID, BOX)
-    assert made.danger is Danger.DISRUPTIVE
+    assert (made.danger, made.must_type) == (Danger.IRREVERSIBLE, "botserver")
+    untyped = await engine(host, tmp_path).apply(made, Answers(acknowledged=("starts-ci",)))
+    assert (untyped.result, "cannot be undone" in untyped.message) == ("refused", True)
+    assert root.pointers != {demo.SUB: sub.history[-1]}
     assert [step.title.split(":")[0] for step in made.steps] == [
         "Push botserver to origin",
         "Push botserver to alm",

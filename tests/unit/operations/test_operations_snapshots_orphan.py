@@ -43,7 +43,8 @@ async def test_every_orphan_found_is_put_right(host: DemoHost, tmp_path: Path) -
     guid = row(host, f"{WEBMAIL}@snapshot-nightly").guid
     assert await missing(host) == {f"{WEBMAIL}@snapshot-nightly", f"{WEBMAIL}@snapshot-orphan"}
     made = await planned(host, FORGOTTEN)
-    assert made.danger is Danger.DISRUPTIVE
+    assert (made.danger, made.must_type) == (Danger.IRREVERSIBLE, "2 orphans")
+    assert made.steps[-1].loses + made.steps[0].loses == "LXD's record of acme-webmail/orphan"
     outcome = await applied(host, tmp_path, made)
     assert outcome.result == "done", outcome.message
     assert await missing(host) == set()
