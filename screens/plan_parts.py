@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gbtui.guard.plan import Action, Amend, Exec, Replace, Step, Verdict, Wait
-from gbtui.guard.preview import diff, place, shown, wanted
+from gbtui.guard.preview import diff, place, shown, undo_words, wanted
 from screens.look import STYLES, lines, mark, say
 from screens.run_state import Part, PartState
 from widgets.roles import GLYPHS, Role
@@ -119,7 +119,7 @@ def undo_line(step: Step) -> str:
     back = [
         f"put the backup of {does.path} back" if isinstance(does, Replace) else shown(does)
         for does in step.undo
-    ] or [f"— {step.no_undo}".rstrip(" —") or "—"]
+    ] or [undo_words(step)]
     return " · ".join([*back, *([f"loses {step.loses}"] if step.loses else [])])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from gbtui.cli.output import say
 from gbtui.guard.plan import Plan, Replace, Step, Verdict
 from gbtui.guard.port import Event, Outcome
-from gbtui.guard.preview import diff, place, shown, wanted
+from gbtui.guard.preview import diff, place, shown, undo_words, wanted
 
 GLYPHS = {"allow": "●", "warn": "▲", "refuse": "✖"}
 DIFF_LINES = 60
@@ -48,8 +48,7 @@ def _override(verdict: Verdict) -> str:
 def _show_step(step: Step) -> None:
     prompt = "$ " if not isinstance(step.does, Replace) else "  "
     say(f"{'':11}{place(step.does)} {prompt}{shown(step.does)}")
-    undo = " · ".join(shown(action) for action in step.undo)
-    say(f"{'':11}undo: {undo or step.no_undo or 'nothing to undo'}")
+    say(f"{'':11}undo: {undo_words(step) or 'nothing to undo'}")
     if step.loses:
         say(f"{'':11}loses {step.loses}")
     if isinstance(step.does, Replace):

@@ -11,7 +11,7 @@ from gbtui.guard.paste import command, pasteable
 from gbtui.guard.plan import Action, Amend, Exec, Plan, Probe, Replace, Step, Wait
 from gbtui.text import text
 
-__all__ = ["command", "commands", "diff", "pasted", "place", "public", "shown", "wanted"]
+__all__ = ["command", "commands", "diff", "pasted", "place", "public", "shown", "undo_words", "wanted"]
 
 
 def shown(action: Action) -> str:
@@ -42,6 +42,17 @@ def _line(run: Exec) -> str:
     if run.argv[:2] == ("sh", "-c") and len(run.argv) > 3 and "\n" in run.argv[2].strip():
         return f"sh -c … {shlex.join(run.argv[3:])}"
     return run.shown()
+
+
+def undo_words(step: Step) -> str:
+    """How a step is taken back, or the word "irreversible" with its reason; "" for a wait, which changes
+    nothing, and for a part of an undo its own words."""
+    if step.undo:
+        return " · ".join(shown(action) for action in step.undo)
+    if isinstance(step.does, Wait) or step.part:
+        return step.no_undo
+    why = step.no_undo.removeprefix("irreversible").lstrip(":; ")
+    return f"irreversible: {why}" if why else "irreversible"
 
 
 def place(action: Action) -> str:
@@ -131,8 +142,10 @@ def _public_step(step: Step) -> dict[str, Any]:
         "does": shown(step.does),
         "undo": [shown(action) for action in step.undo],
         "no_undo": step.no_undo,
+        "irreversible": not step.undo and not step.part and not isinstance(step.does, Wait),
         "armed": step.armed,
         "loses": step.loses,
+        "publishes": step.publishes,
     }
     if isinstance(step.does, Replace):
         return {**public, "diff": diff(step.does), "backup": step.does.backup}

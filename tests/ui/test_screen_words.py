@@ -104,7 +104,12 @@ def test_a_story_without_an_end_is_unfinished(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_undone_says_why() -> None:
-    assert undo_line(STEP) == "— gone is gone"
+    assert undo_line(STEP) == "irreversible: gone is gone"
+    assert undo_line(replace(STEP, no_undo="irreversible: it is out", publishes="it")) == (
+        "irreversible: it is out"
+    )
+    assert undo_line(replace(STEP, no_undo="")) == "irreversible"
+    assert undo_line(replace(STEP, no_undo="with the step after it", part=True)) == "with the step after it"
     assert guide("cut off (guide 32)", (31, 32)) == "cut off (guide 32)"
     assert guide("cut off", (31, 32)) == "cut off (guide 31, 32)"
 

@@ -105,6 +105,15 @@ def test_a_plan_is_whole_and_changes_nothing(capsys: pytest.CaptureFixture[str])
     assert json.loads(run(capsys, "journal", "--json")[1])["records"] == []
 
 
+def test_a_step_without_an_undo_says_the_word(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("plan", "services.restart", CONTAINER)
+    out = run(capsys, "--demo", *words)[1]
+    assert "undo: irreversible: a restart cannot be taken back" in out
+    assert "undo: nothing to undo" in out, "of a wait"
+    steps = json.loads(run(capsys, "--demo", *words, "--json")[1])["steps"]
+    assert {step["irreversible"] for step in steps} == {True, False}
+
+
 def test_apply_repairs_and_the_journal_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(
         capsys, "--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", "--keep", "--json"
