@@ -105,7 +105,9 @@ class DemoStream:
         with suppress(TimeoutError):
             while not self.closed:
                 # in the loop's own time: the host's may be made, and nobody beats in it
-                await asyncio.wait_for(self._written.wait(), float(silence))
+                # (not wait_for: it swallows a cancellation that meets a sign of life)
+                async with asyncio.timeout(float(silence)):
+                    await self._written.wait()
                 self._written.clear()
                 if not self.closed:
                     yield b".\n"

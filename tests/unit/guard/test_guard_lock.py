@@ -109,6 +109,16 @@ async def test_a_link_that_takes_no_sign_of_life_is_a_lost_lock(rig: Rig) -> Non
         await until(lost)
 
 
+async def test_letting_go_as_a_sign_of_life_arrives_waits_for_nobody() -> None:
+    """The demo's lock hears the sign and the end in one turn of the loop."""
+    host = DemoHost()
+    for turns in range(4):
+        async with asyncio.timeout(20), hold(host, user="a", operation="x", op_id="1", run_dir="/run/gbtui"):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        assert await holder(host, run_dir="/run/gbtui") is None
+
+
 class Spied(LocalHost):
     """`host` whose streams are counted, or do not bring anything after the first chunk, or break."""
 
