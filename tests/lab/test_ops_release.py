@@ -110,8 +110,8 @@ def test_pushed_to_both_and_the_pointer(fresh_lab: Lab, operator: Operator) -> N
         return lab.run("git", "-C", f"/home/ops/{repository}", "rev-parse", what).stdout.strip()
 
     head = at("gb/botserver", "HEAD")
-    words = ("apply", "release.push", "checkout=/home/ops/gb", "submodule=botserver", "--yes")
-    words = (*words, "--confirm", "botserver")
+    given = ("checkout=/home/ops/gb", "submodule=botserver")
+    words = ("apply", "release.push", *given, "--yes", "--confirm", "botserver")
     lab.run("touch", "/home/ops/gb/botserver/forgotten.rs")
     refused = operator.run(*words)
     assert refused.returncode == 3, refused.stdout + refused.stderr
