@@ -16,6 +16,7 @@ OUTCOME_LOOK: dict[str, Role] = {
     "done": "ok",
     "kept": "ok",
     "failed-undone": "warn",
+    "changed": "warn",
     "reverted": "warn",
     "undone": "warn",
     "failed": "error",

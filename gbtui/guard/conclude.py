@@ -51,6 +51,8 @@ async def undone(run: Run, why: str) -> Outcome:
     run.armed = False
     if reverted is not None:
         return await told(run, reverted)
+    if run.overtaken:
+        return ended(run, "changed", f"{why}. Nothing had been changed. Plan again.")
     rest = "Everything done was undone." if run.attempted else "Nothing had been changed."
     if stays:
         rest = f"What can be was undone; this stays: {', '.join(step.title for step in stays)}."

@@ -58,6 +58,8 @@ class Run:
         self.host = host
         self.reverter = reverter
         self.attempted: list[int] = []
+        self.overtaken = False
+        """Somebody else was faster than the first step that changes anything."""
         self.armed = False
         self.deadline = 0.0
         self.held: Held | None = None
@@ -178,11 +180,15 @@ class Run:
         said: dict[str, Any] = {"seconds": seconds, "output": done.output, "status": done.status}
         if done.untouched:
             self.attempted.remove(number)  # what is there is somebody else's: not ours to undo
+            self.overtaken = not self._changed()
         if not done.ok:
             self.note("step-failed", title=step.title, step=number, must=False, **said)
             self._go_on()
             raise Broke(f"{step.title}: {done.output or 'failed without a word'}")
         self.note("step-done", title=step.title, step=number, **said)
+
+    def _changed(self) -> bool:
+        return any(not isinstance(self.plan.steps[number].does, Wait) for number in self.attempted)
 
     async def verify(self) -> None:
         """Look at the effect of the whole plan. Raises Broke or Left."""

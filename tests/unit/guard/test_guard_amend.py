@@ -199,9 +199,26 @@ async def test_changed_by_another_client_between_plan_and_apply(host: DemoHost, 
         await amend(host, theirs)
 
     outcome = await apply(host, tmp_path, made, Answers(before_yes=meanwhile))
-    assert outcome.result == "failed-undone", outcome.message
+    assert outcome.result == "changed", outcome.message
     assert "not what the plan was made from" in outcome.message
-    assert "Nothing had been changed" in outcome.message
+    assert "Nothing had been changed. Plan again." in outcome.message
+    assert Journal(tmp_path).unfinished("demo") == ()
+    assert setting((await host.lxd.get(f"instances/{BOX}")).data, theirs) == OTHER
+
+
+async def test_overtaken_at_a_later_step_it_is_undone(host: DemoHost, tmp_path: Path) -> None:
+    first = Amend(BOX, "config", KEY, None, "a b")
+    theirs = Amend(BOX, "devices", "web", None, OTHER)
+    done = Probe("it is set", Exec("host", ("lxc", "config", "get", BOX, KEY)), "stdout", "a b")
+    set_it = Step("Set it", first, done, (replace(first, before="a b", after=None),))
+
+    async def meanwhile() -> None:
+        await amend(host, theirs)
+
+    made = plan(set_it, step(CHANGES["add"]))
+    outcome = await apply(host, tmp_path, made, Answers(before_yes=meanwhile))
+    assert outcome.result == "failed-undone", outcome.message
+    assert "Everything done was undone." in outcome.message
     assert setting((await host.lxd.get(f"instances/{BOX}")).data, theirs) == OTHER
 
 
