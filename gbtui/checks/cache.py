@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import cuts_loopback
-from gbtui.errors import MissingTool
+from gbtui.errors import MissingTool, TimedOut
 from gbtui.facts import botserver_log
 from gbtui.facts.botserver_log import BotserverLog, parse_log
 from gbtui.facts.cache import SCRIPT, Cache, parse_cache
 from gbtui.facts.failure import failure
-from gbtui.facts.survey import Ask, Need, Place, Survey
+from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
@@ -23,8 +23,7 @@ _SILENT = 124
 
 def _cache_commands(profile: Profile, place: Place) -> Sequence[Command]:
     words = (str(profile.cache_port), profile.cache_client)
-    # Two seconds are Valkey's own
-    return (Command(("sh", "-c", SCRIPT, "gbtui-cache", *words), timeout=5.0, limit=16384),)
+    return (Command(("sh", "-c", SCRIPT, "gbtui-cache", *words), timeout=PATIENCE, limit=16384),)
 
 
 def _read_cache(done: Sequence[Completed], profile: Profile, place: Place) -> Cache:
@@ -44,7 +43,7 @@ def _read_log(done: Sequence[Completed], profile: Profile, place: Place) -> Bots
     return parse_log(done[0].stdout, profile.botserver_log)
 
 
-CACHE: Ask[Cache] = Ask("Valkey", _cache_commands, _read_cache)
+CACHE: Ask[Cache] = Ask("Valkey", _cache_commands, _read_cache, patient=True)
 LOG: Ask[BotserverLog] = Ask("botserver's log", _log_commands, _read_log)
 
 
@@ -53,6 +52,8 @@ def answers(survey: Survey, place: Place) -> Iterator[Failing]:
     found = survey.of(CACHE, place)
     if found.status == 127:
         raise MissingTool(survey.profile.cache_client, why=f"not in {place.name}: Valkey cannot be asked")
+    if found.status is None:
+        raise TimedOut(f"Valkey in {place.name}", why="it was not asked in time")
     if found.up or cuts_loopback(survey, place):
         return
     port = survey.profile.cache_port

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gbtui.checks.host_asks import PROBE, STEADY, script
+from gbtui.checks.host_asks import STEADY, script
 from gbtui.errors import Malformed, NotFound
 from gbtui.facts.containers_listen import Endpoint, sockets
 from gbtui.facts.containers_role import ROLE_ANSWERS, Answer, parse_answers
 from gbtui.facts.failure import failure
-from gbtui.facts.survey import Ask, LxdAsk, Place
+from gbtui.facts.survey import PATIENCE, PROBE, Ask, LxdAsk, Place
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 from gbtui.text import decode_json, line, text
@@ -75,7 +75,7 @@ def _read_listeners(done: Sequence[Completed], profile: Profile, place: Place) -
 
 def _role(profile: Profile, place: Place) -> Sequence[Command]:
     return tuple(
-        script(ROLE_ANSWERS, "role-answers", probe.kind, *probe.targets, root=False)
+        script(ROLE_ANSWERS, "role-answers", probe.kind, *probe.targets, root=False, timeout=PATIENCE)
         for probe in profile.probes
         if probe.role == place.role
     )
@@ -85,9 +85,9 @@ def _read_role(done: Sequence[Completed], profile: Profile, place: Place) -> tup
     answers = []
     for one in done:
         found = parse_answers(one.stdout)
-        if not found and one.status != 124:
+        if not found or not one.ok:  # a place that has no time for its own probe says nothing of the role
             raise failure(one, f"probe of {place.name}")
-        answers.append(found or (Answer("probe", 124, "no answer within 2 s"),))
+        answers.append(found)
     return tuple(answers)
 
 
@@ -96,6 +96,8 @@ def _gbo(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 def _read_gbo(done: Sequence[Completed], profile: Profile, place: Place) -> Gbo:
+    if not done[0].ok:
+        raise failure(done[0], f"owners of {GBO}")
     return parse_gbo(done[0].stdout)
 
 
@@ -157,7 +159,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 OUTSIDE: Ask[Outside] = Ask("the host's way outside", _outside, _read_outside, STEADY)
 LISTENING: Ask[tuple[Endpoint, ...]] = Ask("listeners", _listeners, _read_listeners)
-ROLE: Ask[tuple[tuple[Answer, ...], ...]] = Ask("the role's probe", _role, _read_role)
+ROLE: Ask[tuple[tuple[Answer, ...], ...]] = Ask("the role's probe", _role, _read_role, patient=True)
 OWNERS: Ask[Gbo] = Ask(f"owners of {GBO}", _gbo, _read_gbo, STEADY)
 FORWARDS: LxdAsk[tuple[NetworkForward, ...]] = LxdAsk(
     "LXD's network forwards",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from gbtui.facts.dns_watch import TYPES, DnsLook, parse_look
 from gbtui.facts.failure import failure
-from gbtui.facts.survey import Ask, Place
+from gbtui.facts.survey import PATIENCE, Ask, Place
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 
@@ -99,7 +99,7 @@ exec perl -MIO::Socket::INET -MIO::Select -e '
 def _ask(profile: Profile, place: Place) -> Sequence[Command]:
     types = (f"{name}={number}" for name, number in TYPES.items())
     argv = ("sh", "-c", LOOK, "gbtui-dns-look", profile.corefile, *types)
-    return (Command(argv, timeout=3.0, limit=4 * MIB),)
+    return (Command(argv, timeout=PATIENCE, limit=4 * MIB),)
 
 
 def _read(done: Sequence[Completed], profile: Profile, place: Place) -> DnsLook:
@@ -108,4 +108,4 @@ def _read(done: Sequence[Completed], profile: Profile, place: Place) -> DnsLook:
     return parse_look(done[0].stdout)
 
 
-DNS: Ask[DnsLook] = Ask("CoreDNS", _ask, _read, EVERY)
+DNS: Ask[DnsLook] = Ask("CoreDNS", _ask, _read, EVERY, patient=True)

@@ -9,21 +9,19 @@ from typing import Any
 from gbtui.errors import Malformed
 from gbtui.facts.failure import failure
 from gbtui.facts.host import HOST_FACTS, OPERATOR, HostFacts, Operator, parse_host, parse_operator
-from gbtui.facts.survey import Ask, LxdAsk, Place
+from gbtui.facts.survey import PROBE, Ask, LxdAsk, Place
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-PROBE = 2.0
-"""Seconds that one command of a survey may take."""
 STEADY = 180.0
 """Seconds for which something is good that changes only when somebody changes it. Whoever did it through
 gbtui, or wants to know at once, does not wait: `Surveyor.forget`."""
 _LIMIT = 100_000
 
 
-def script(text: str, name: str, *words: str, root: bool = True) -> Command:
+def script(text: str, name: str, *words: str, root: bool = True, timeout: float = PROBE) -> Command:
     """One of gbtui's reading scripts, with its arguments apart from it."""
-    return Command(("sh", "-c", text, f"gbtui-{name}", *words), root=root, timeout=PROBE, limit=_LIMIT)
+    return Command(("sh", "-c", text, f"gbtui-{name}", *words), root=root, timeout=timeout, limit=_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gbtui import text
 from gbtui.checks.base import Check, Failing, Severity, by_hand
-from gbtui.errors import MissingTool
+from gbtui.errors import MissingTool, TimedOut
 from gbtui.facts.failure import failure
-from gbtui.facts.survey import Ask, Need, Place, Survey
+from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
@@ -30,8 +30,7 @@ why there is no connection; nothing behind the TAB where it is silent for two se
 
 def _commands(profile: Profile, place: Place) -> Sequence[Command]:
     ports = map(str, profile.mail_greets)
-    # Two seconds are the server's own
-    return (Command(("sh", "-c", SCRIPT, "gbtui-greetings", *ports), timeout=4.0, limit=8192),)
+    return (Command(("sh", "-c", SCRIPT, "gbtui-greetings", *ports), timeout=PATIENCE, limit=8192),)
 
 
 def _read(done: Sequence[Completed], profile: Profile, place: Place) -> Mapping[int, str]:
@@ -48,16 +47,19 @@ def parse_greetings(data: bytes, where: str) -> Mapping[int, str]:
     return {int(port[:5]): said for port, _, said in rows if port.isascii() and port.isdecimal()}
 
 
-GREETED: Ask[Mapping[int, str]] = Ask("greetings of the mail server", _commands, _read)
+GREETED: Ask[Mapping[int, str]] = Ask("greetings of the mail server", _commands, _read, patient=True)
 
 
 def greets(survey: Survey, place: Place) -> Iterator[Failing]:
     """Every port greets; together they are one finding, as they are one server."""
     found = survey.of(GREETED, place)
+    missing = [str(port) for port in survey.profile.mail_greets if port not in found]
+    if missing:
+        raise TimedOut(f"mail ports of {place.name}", why=f"{', '.join(missing)} was not asked in time")
     wrong = [
-        f"port {port}: {found.get(port, '') or 'silent for 2 s'}"
+        f"port {port}: {found[port] or 'silent for 2 s'}"
         for port in survey.profile.mail_greets
-        if not found.get(port, "").startswith(GREETINGS)
+        if not found[port].startswith(GREETINGS)
     ]
     if wrong:
         words = f"lxc exec {place.name} -- systemctl status email stalwart says why; services.restart unit=…"

@@ -14,7 +14,7 @@ from gbtui.facts.failure import failure
 from gbtui.facts.proxy_config import ProxyConfig, parse_config
 from gbtui.facts.proxy_floor import Known, parse_known
 from gbtui.facts.proxy_tls import Attempt, Managed, Store, managed, parse_attempts, parse_stores
-from gbtui.facts.survey import Ask, Place
+from gbtui.facts.survey import PATIENCE, Ask, Place
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 
@@ -51,7 +51,7 @@ class Backups:
 
 
 def _running(profile: Profile, place: Place) -> Sequence[Command]:
-    return (Command(("curl", "-fsS", "-m", "2", f"{profile.proxy_admin}/config/"), timeout=3.0),)
+    return (Command(("curl", "-fsS", "-m", "2", f"{profile.proxy_admin}/config/"), timeout=PATIENCE),)
 
 
 def _read_running(done: Sequence[Completed], profile: Profile, place: Place) -> Running:
@@ -175,7 +175,7 @@ def listed(names: Collection[str]) -> str:
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
-RUNNING: Ask[Running] = Ask("what Caddy runs", _running, _read_running)
+RUNNING: Ask[Running] = Ask("what Caddy runs", _running, _read_running, patient=True)
 FILE: Ask[Meaning] = Ask("what the Caddyfile means", _adapted, _read_adapted)
 BESIDE: Ask[Backups] = Ask("backups of the Caddyfile", _backups, _read_backups)
 KNOWN: Ask[Known] = Ask("the vhosts there were", _floor, _read_floor, 120.0)

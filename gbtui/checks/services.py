@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import cuts_loopback
 from gbtui.checks.services_asks import SERVICES, live, needs_curl, needs_ss, port_of
+from gbtui.errors import TimedOut
 from gbtui.facts.services import Listener
 from gbtui.facts.services_live import Live, Services
 from gbtui.facts.survey import Need, Place, Survey
@@ -101,8 +102,12 @@ def health(survey: Survey, place: Place) -> Iterator[Failing]:
     needs_curl(found, place)
     for service, one in live(survey, place):
         explained = not one.runs or _flaps(found, one) or _strangers(found, service)
-        code = found.health.get(service.health, "000")
-        if not service.health or code == "200" or explained or cuts_loopback(survey, place):
+        if not service.health:
+            continue
+        code = found.health.get(service.health)
+        if code is None:
+            raise TimedOut(f"health of {service.name}", why=f"{service.health} was not asked in time")
+        if code == "200" or explained or cuts_loopback(survey, place):
             continue
         said = "does not answer" if code == "000" else f"answers {code}"
         since = "" if one.started is None else f"{service.unit} runs since {_clock(one.started)}"

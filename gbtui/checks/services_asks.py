@@ -8,13 +8,11 @@ from urllib.parse import urlsplit
 from gbtui.errors import MissingTool
 from gbtui.facts.failure import failure
 from gbtui.facts.services_live import SCRIPT, Live, Services, parse_services
-from gbtui.facts.survey import Ask, Place, Survey
+from gbtui.facts.survey import PATIENCE, Ask, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile, Service
 
 URL_KEY = "BOTSERVER_URL"
-PATIENCE = 6.0
-"""Each health URL has two seconds, all of them at once; the rest is for a busy container."""
 
 
 def services_at(profile: Profile, place: Place) -> tuple[Service, ...]:
@@ -53,7 +51,7 @@ def _read(done: Sequence[Completed], profile: Profile, place: Place) -> Services
     return parse_services(done[0].stdout)
 
 
-SERVICES: Ask[Services] = Ask("services", _commands, _read)
+SERVICES: Ask[Services] = Ask("services", _commands, _read, patient=True)
 
 
 def live(survey: Survey, place: Place) -> list[tuple[Service, Live]]:

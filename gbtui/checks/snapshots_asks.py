@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gbtui.checks.host_asks import PROBE, STEADY
+from gbtui.checks.host_asks import STEADY
 from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.containers_types import Container
 from gbtui.facts.failure import failure
 from gbtui.facts.snapshots_parse import LIST_POOLS, LIST_SNAPSHOTS, parse_pools, parse_snapshots
 from gbtui.facts.snapshots_rhythm import parse_held, parse_names
 from gbtui.facts.snapshots_types import Pool, SnapshotRow
-from gbtui.facts.survey import Ask, LxdAsk, Place
+from gbtui.facts.survey import PROBE, Ask, LxdAsk, Place
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 from gbtui.text import line, text

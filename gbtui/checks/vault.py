@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.host_asks import STEADY
 from gbtui.facts.failure import failure
-from gbtui.facts.survey import Ask, Need, Place, Survey
+from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.facts.vault import KEY_FILE, KeyFile, Seal, parse_key_file, parse_seal, seal_script
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
@@ -17,12 +17,11 @@ SYSTEM = ("system",)
 
 def _seal_commands(profile: Profile, place: Place) -> Sequence[Command]:
     argv = ("sh", "-c", seal_script(2), "gbtui-seal", profile.vault_address)
-    # Two seconds are Vault's own
-    return (Command(argv, timeout=4.0, limit=4096),)
+    return (Command(argv, timeout=PATIENCE, limit=4096),)
 
 
 def _read_seal(done: Sequence[Completed], profile: Profile, place: Place) -> Seal:
-    if not done[0].ok:
+    if not done[0].ok or not done[0].stdout:
         raise failure(done[0], f"Vault in {place.name}")
     return parse_seal(done[0].stdout)
 
@@ -38,7 +37,7 @@ def _read_keys(done: Sequence[Completed], profile: Profile, place: Place) -> Key
     return parse_key_file(done[0].stdout)
 
 
-SEAL: Ask[Seal] = Ask("Vault's seal", _seal_commands, _read_seal)
+SEAL: Ask[Seal] = Ask("Vault's seal", _seal_commands, _read_seal, patient=True)
 KEYS: Ask[KeyFile | None] = Ask("file of Vault's keys", _key_commands, _read_keys, every=STEADY)
 
 

@@ -24,6 +24,12 @@ def _role_answers(call: Call) -> Answer:
     return said("\n".join(lines))
 
 
+def _works(call: Call) -> Answer:
+    done = _role_answers(call)
+    status = [row.split("\t")[1] for row in text(done.stdout).splitlines()]
+    return replace(done, status=0 if "0" in status or set(status) <= {"127"} else 1)
+
+
 def _ask(call: Call, kind: str, target: str) -> tuple[int, str]:
     if kind == "process":
         running = [unit.name for unit in call.place.units.values() if unit.active]
@@ -31,7 +37,7 @@ def _ask(call: Call, kind: str, target: str) -> tuple[int, str]:
         return (0, "412") if there else (1, "no such process")
     argv = tuple(target.split())
     if kind == "http":
-        argv = ("curl", "-s", "-S", "-m", "0.8", "-o", "/dev/null", "-w", "%{http_code}", target)
+        argv = ("curl", "-s", "-S", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", target)
     if call.state.execute is None:
         return 127, f"{argv[0]}: not found"
     done = call.state.execute(replace(call, argv=argv))
@@ -55,5 +61,6 @@ def _gbo_owners(call: Call) -> Answer:
 
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-role-answers": _role_answers,
+    "gbtui-works": _works,
     "gbtui-gbo-owners": _gbo_owners,
 }

@@ -13,7 +13,7 @@ for target; do
   case $kind in
   http)
     command -v curl >/dev/null || { printf '%s\\t127\\tcurl: not found\\n' "$target"; continue; }
-    said=$(curl -ksS -m 0.8 -o /dev/null -w '%{http_code}' -- "$target" 2>&1); status=$?
+    said=$(curl -ksS -m 2 -o /dev/null -w '%{http_code}' -- "$target" 2>&1); status=$?
     case $status$said in 0[23]??) ;; 0*) status=22 ;; esac ;;
   process)
     status=1 said='no such process'
@@ -21,7 +21,7 @@ for target; do
       read -r name <"$comm" 2>/dev/null || continue
       [ "$name" = "$target" ] && { status=0 said=${comm#/proc/} said=${said%/comm}; break; }
     done ;;
-  *) said=$($target 2>&1); status=$? ;;
+  *) said=$(timeout 2 $target 2>&1); status=$? ;;
   esac
   printf '%s\\t%s\\t%s\\n' "$target" "$status" "$said" | head -c 600 | tr '\\n' ' '; echo
   [ "$status" != 0 ] || break

@@ -23,6 +23,10 @@ HOST = ("host",)
 EVERY = ("*",)
 """The scope of what is so of every running instance, of a known role or not."""
 
+PROBE, PATIENCE = 2.0, 6.0
+"""Seconds that a probe may take; and that a script may which gives each of its questions two by itself:
+what has not ended by then was starved, and says nothing of what it asked."""
+
 Scope = tuple[str, ...]
 """Which places: `HOST`, `EVERY`, or the names of roles."""
 
@@ -45,13 +49,15 @@ class Ask(Generic[T]):
 
     `commands` change nothing and end within `Command.timeout` (two seconds unless there is a reason);
     they take no stdin. `read` gets their answers in the same order; it is pure and may raise a
-    GbtuiError. `every`: seconds for which an answer is good enough; 0 asks in every survey.
+    GbtuiError. `every`: seconds for which an answer is good enough; 0 asks in every survey. `patient`:
+    its scripts bound themselves, and `PATIENCE` is their timeout.
     """
 
     name: str
     commands: Callable[[Profile, Place], Sequence[Command]]
     read: Callable[[Sequence[Completed], Profile, Place], T]
     every: float = 0.0
+    patient: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

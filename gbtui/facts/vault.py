@@ -42,8 +42,9 @@ def seal_function(patience: int) -> str:
 
 
 def seal_script(patience: int) -> str:
-    """gbtui-seal ADDRESS: "open" · "sealed GIVEN/NEEDED" · "uninitialized" · "silent"."""
-    return f'{seal_function(patience)}\nseal "$1"\n'
+    """gbtui-seal ADDRESS: "open" · "sealed GIVEN/NEEDED" · "uninitialized" · "silent"; 127 without curl."""
+    there = "command -v curl >/dev/null || { echo 'curl: not found' >&2; exit 127; }"
+    return f'{there}\n{seal_function(patience)}\nseal "$1"\n'
 
 
 @dataclass(frozen=True, slots=True)

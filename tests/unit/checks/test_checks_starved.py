@@ -1,0 +1,70 @@
+"""A place that has no time for its probe says nothing of what was asked: that is unknown, no failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gbtui.checks import drift_look
+from gbtui.checks.cache import CACHE
+from gbtui.checks.catalog import CHECKS
+from gbtui.checks.judge import judge, needs_of
+from gbtui.checks.mail import GREETED
+from gbtui.checks.services_asks import SERVICES
+from gbtui.demo.host import DemoHost
+from gbtui.errors import TimedOut
+from gbtui.facts.survey import THE_HOST, Ask, LxdAsk, Place, understood
+from gbtui.hosts.base import Command, Completed
+from gbtui.profiles import Profile, load
+from tests.unit.checks.inspected import pairs, survey, with_answer
+
+PROFILE = replace(load(), release_checkout="/srv/gb")
+ROLES = {role.name: Place(f"acme-{role.name}", role.name, "acme") for role in PROFILE.roles}
+
+
+def asked() -> dict[str, tuple[Ask[Any], Place]]:
+    """Every ask there is, at one place that it is for."""
+    found: dict[str, tuple[Ask[Any], Place]] = {}
+    for need in (*needs_of(CHECKS), *drift_look.NEEDS):
+        if not isinstance(need.ask, LxdAsk):
+            place = next((ROLES[role] for role in need.scope if role in ROLES), THE_HOST)
+            found.setdefault(f"{need.ask.name} of {place.role}", (need.ask, place))
+    return found
+
+
+ASKED = asked()
+SLOW_IS_AN_ANSWER = ("list of ZFS snapshots of host",)
+"""That many snapshots are too many to list is what its check is about."""
+
+
+def commands(ask: Ask[Any], place: Place, profile: Profile = PROFILE) -> tuple[Command, ...]:
+    return tuple(ask.commands(profile, place))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_was_cut_off_before_it_said_a_word_was_not_read(name: str) -> None:
+    ask, place = ASKED[name]
+    done = [Completed(one, 124, b"", b"", one.timeout) for one in commands(ask, place)]
+    found = understood(ask.name, lambda: ask.read(done, PROFILE, place))
+    assert isinstance(found, TimedOut) != (name in SLOW_IS_AN_ANSWER), found
+
+
+@pytest.mark.parametrize(
+    ("ask", "check", "gone"),
+    [
+        (SERVICES, "services.health", {"health": {}}),
+        (GREETED, "mail.greets", {}),
+        (CACHE, "cache.answers", {"status": None, "said": ""}),
+    ],
+)
+async def test_what_a_script_did_not_get_to_ask_is_unknown(
+    ask: Ask[Any], check: str, gone: dict[str, Any]
+) -> None:
+    only = [one for one in CHECKS if one.id == check]
+    seen, place = await survey(DemoHost(), only), "acme-email" if ask is GREETED else "acme-system"
+    answer = replace(seen.of(ask, place), **gone) if gone else {25: "220 acme ESMTP"}
+    found = judge(only, with_answer(seen, ask, place, answer))
+    assert (pairs(found), [(one.check.id, one.place) for one in found.unknown]) == ((), [(check, place)])
+    assert "in time" in found.unknown[0].why
