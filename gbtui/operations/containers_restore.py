@@ -15,6 +15,7 @@ from gbtui import text
 from gbtui.facts.containers_listen import spans
 from gbtui.facts.failure import failure
 from gbtui.facts.snapshots_types import SnapshotRow
+from gbtui.guard.mask import mask
 from gbtui.guard.plan import Action, Amend, Danger, Exec, Plan, Step, Verdict
 from gbtui.guard.preview import command
 from gbtui.operations import containers_scripts as scripts
@@ -51,6 +52,7 @@ ITEMS = (24, 80, 82, 83)
 ZFS = Guard("on-zfs", "the container's root disk is on a ZFS pool", (5,))
 NEWEST = Guard("nothing-newer", "no newer snapshot is in the way of the rollback", (83,))
 SINCE = Guard("written-since", "what was written since is given up knowingly, or kept", (82, 83))
+SECRETS = Guard("secrets-kept-out", "a setting that may hold a secret goes into no journal", (65,))
 SETTINGS = Guard("settings-of-then", "its configuration and devices become those of the snapshot", (16, 24))
 
 
@@ -177,7 +179,16 @@ def _settings(found: Subject, then: Mapping[str, Any]) -> list[Verdict]:
     if differs:
         keys = some([f"{section} {key}" for section, key, _, _ in differs])
         said.append(SETTINGS.warn(f"put back as they were then, too: {keys}"))
+    hidden = [key for section, key, _, _ in differs if (section, secret(key)) == ("config", True)]
+    if hidden:
+        why = f"{some(hidden)} may hold a secret and is kept nowhere: gbtui undo does not bring it back"
+        said.append(SECRETS.warn(f"{why}; note it first (lxc config get {found.name} KEY)"))
     return said or [SETTINGS.allow("its configuration and devices are those of then")]
+
+
+def secret(key: str) -> bool:
+    """Whether a configuration key may hold one: what programs inside get, and what sets a container up."""
+    return key.startswith(("environment.", "user.", "cloud-init.")) or mask(f"{key}=x") != f"{key}=x"
 
 
 def guides_ports(devices: Any) -> set[tuple[str, int]]:
@@ -247,10 +258,11 @@ def _step(context: Context, found: Subject, then: Mapping[str, Any], dataset: st
 
 
 def _resettled(found: Subject, then: Mapping[str, Any]) -> list[Action]:
-    """Each setting as it is now, from what it was then."""
+    """Each setting as it is now, from what it was then; what may be a secret stays out of the plan (R8)."""
     return [
         Amend(found.name, "config" if section == "config" else "devices", key, theirs, mine)
         for section, key, mine, theirs in _differences(found, then)
+        if section == "devices" or not secret(key)
     ]
 
 
@@ -260,7 +272,7 @@ RESTORE = Operation(
     summary="put a container back to one of LXD's snapshots; what was written since is kept if there is room",
     subject="containers",
     parameters=(CONTAINER, SNAPSHOT),
-    guards=(EXISTS, STEADY, ZFS, KNOWN, NEWEST, NEVER, MUST, SETTINGS, SINCE, DARK),
+    guards=(EXISTS, STEADY, ZFS, KNOWN, NEWEST, NEVER, MUST, SETTINGS, SECRETS, SINCE, DARK),
     danger=Danger.IRREVERSIBLE,
     items=ITEMS,
     make=restore,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gbtui.guard.plan import Danger
+from gbtui.guard.preview import public
 from tests.unit.operations.containers_rig import Desk, refusal
 
 MAIL = "acme-email"
@@ -105,6 +106,22 @@ async def test_settings_go_back_too_and_come_again_with_the_undo(desk: Desk) -> 
     assert undone.result == "done", undone.message
     assert "port-8025" in desk.instance(MAIL).devices
     assert letter(desk)
+
+
+async def test_a_value_that_may_be_a_secret_is_in_no_plan(desk: Desk) -> None:
+    desk.instance(MAIL).config["environment.SMTP_TOKEN"] = "s3cr3t-now"
+    desk.instance(MAIL).config["user.note"] = "a word"
+    plan = await desk.plan("containers.restore-snapshot", **GIVEN)
+    said = next(v.reason for v in plan.warnings if v.guard == "secrets-kept-out")
+    assert "config environment.SMTP_TOKEN" in next(v.reason for v in plan.warnings if "settings" in v.guard)
+    assert "environment.SMTP_TOKEN" in said
+    assert f"lxc config get {MAIL} KEY" in said
+    outcome = await desk.apply(plan)
+    assert outcome.result == "done", outcome.message
+    written = desk.journal.path.read_text() + str(public(plan))
+    assert "s3cr3t-now" not in written
+    assert (await desk.undo(outcome)).result == "done"
+    assert "environment.SMTP_TOKEN" not in desk.instance(MAIL).config, "as the warning has said"
 
 
 async def test_the_guides_ports_do_not_go_this_way_either(desk: Desk) -> None:
