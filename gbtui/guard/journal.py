@@ -196,7 +196,10 @@ class Journal:
 
     def _write_head(self, digest: str) -> None:
         new = self._head.with_suffix(".new")
-        new.write_bytes(digest.encode() + b"\n")
+        new.unlink(missing_ok=True)  # one that a crash has left may have another mode
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(digest.encode() + b"\n")
         new.replace(self._head)
 
 

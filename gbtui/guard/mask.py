@@ -32,6 +32,9 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # --password value, Unseal Key 1: value
     (re.compile(rf"(?i)(?<!\S)(--?(?:password|passphrase|secret|token)[ \t]+)(?!-){_VALUE}"), rf"\1{MASK}"),
     (re.compile(rf"(?i)\b(unseal key \d+[ \t]*:[ \t]*){_VALUE}"), rf"\1{MASK}"),
+    # a password's bcrypt hash; a DNS provider's token in a Caddyfile
+    (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), MASK),
+    (re.compile(r"\b(dns[ \t]+[a-z0-9_]+[ \t]+)[^\s{}]{16,}"), rf"\1{MASK}"),
     # tokens that are known by their looks: Vault, GitHub
     (re.compile(r"\b(?:hv[sbr]\.[\w-]{20,}|gh[pousr]_\w{20,})"), MASK),
 )

@@ -7,6 +7,7 @@ import shlex
 from typing import Any
 
 from gbtui.guard.amend import as_argv
+from gbtui.guard.mask import mask
 from gbtui.guard.paste import command, pasteable
 from gbtui.guard.plan import Action, Amend, Exec, Plan, Probe, Replace, Step, Wait
 from gbtui.text import text
@@ -63,7 +64,11 @@ def place(action: Action) -> str:
 
 
 def diff(action: Replace) -> str:
-    """The replacement as a unified diff, text cleaned."""
+    """The replacement as a unified diff, text cleaned; what looks like a secret is masked: it is shown."""
+    return mask(_difference(action))
+
+
+def _difference(action: Replace) -> str:
     before = text(action.before or b"").splitlines(keepends=True)
     after = text(action.after).splitlines(keepends=True)
     old = action.path if action.before is not None else "/dev/null"
@@ -93,7 +98,7 @@ def _commanded(action: Action) -> str:
 
 
 def _counts(action: Replace) -> tuple[int, int]:
-    lines = [line for line in diff(action).splitlines() if not line.startswith(("+++", "---"))]
+    lines = [line for line in _difference(action).splitlines() if not line.startswith(("+++", "---"))]
     return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
 
 

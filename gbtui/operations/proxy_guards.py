@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from difflib import unified_diff
 from urllib.parse import urlsplit
@@ -30,9 +29,6 @@ SECRETS = Guard("secrets-in-file", "no secret stands in the file, because the jo
 
 FEW = 2
 """So few vhosts are what the guide calls a broken configuration."""
-
-_SECRET = re.compile(r"\$2[abxy]\$\d\d\$|\bdns\s+[a-z0-9_]+\s+[^\s{}]{16,}")
-"""A password's bcrypt hash; a DNS provider's token."""
 
 
 def reads(new: Meaning) -> Verdict:
@@ -151,7 +147,7 @@ def secrets(*files: bytes) -> tuple[Verdict, ...]:
         number
         for data in files
         for number, line in enumerate(text.text(data).splitlines(), 1)
-        if mask(line) != line or _SECRET.search(line)
+        if mask(line) != line
     }
     if not lines:
         return ()

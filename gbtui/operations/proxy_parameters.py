@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from gbtui.errors import BadInput
+from gbtui.guard.mask import mask
 from gbtui.hosts.base import MIB
 from gbtui.operations.base import Parameter
 from gbtui.operations.parameters import CONTAINER
@@ -42,6 +43,8 @@ def _domains(value: str) -> str:
 def _reason(value: str) -> str:
     if not value.isprintable() or not value.strip():
         return "not words on one line"
+    if mask(value) != value:
+        return "it looks as if a secret stood in it, and the journal keeps it"
     return f"longer than {REASON_LONGEST} characters" if len(value) > REASON_LONGEST else ""
 
 

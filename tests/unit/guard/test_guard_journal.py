@@ -51,6 +51,13 @@ def test_modes_are_private(journal: Journal) -> None:
         os.umask(old)
     assert journal.directory.stat().st_mode & 0o777 == 0o700
     assert journal.path.stat().st_mode & 0o777 == 0o600
+    head = journal.directory / "journal.head"
+    assert head.stat().st_mode & 0o777 == 0o600
+    head.chmod(0o644)  # as an earlier release, and a crash in it, have left them
+    (journal.directory / "journal.new").write_bytes(b"torn")
+    journal.append("op-1", "prod-1", "step-done", step=0)
+    assert head.stat().st_mode & 0o777 == 0o600
+    assert journal.verify().broken == 0
 
 
 def test_what_was_appended_is_read_back(journal: Journal) -> None:

@@ -32,6 +32,8 @@ SECRET = "s3cr3t-Value/9"
         ("https://ghp_abcdefghijklmnopqrstuvwx@github.com/x", "https://***@github.com/x"),
         ("Authorization: Basic YWxpY2U6c2VjcmV0", "Authorization: Basic ***"),
         ("authorization: bearer eyJhbGciOiJI.eyJ.x-y_z", "authorization: bearer ***"),
+        ("alice $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG", "alice ***"),
+        ("dns cloudflare abcdefghij0123456789", "dns cloudflare ***"),
         ("root token hvs.CAESIJ0123456789abcdef0123", "root token ***"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest", "***\nrest"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE\ncut off", "***"),

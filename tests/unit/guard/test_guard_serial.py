@@ -107,6 +107,16 @@ def test_an_amendments_value_is_text_or_texts_by_name(value: object) -> None:
         from_json(whole)
 
 
+def test_a_diff_masks_what_looks_like_a_secret_and_counts_it_all_the_same() -> None:
+    change = Replace("host", "/etc/x", b"password=old-one\na\n", b"password=new-one\nb\n", "")
+    shown = public(_plan(change))["steps"][0]
+    assert "old-one" not in diff(change) + str(shown["diff"])
+    assert "new-one" not in diff(change) + str(shown["diff"])
+    assert "-password=***\n+password=***" in diff(change).replace("-a\n", "").replace("+b\n", "")
+    assert shown["does"].startswith("/etc/x +2 −2")
+    assert from_json(to_json(_plan(change))).steps[0].does == change, "what runs is not masked"
+
+
 @pytest.mark.parametrize("hidden", ["\x1b[2J", "\u202e", "\u200b", "\x00", "\r"])
 def test_hidden_characters_never_enter_a_plan(hidden: str) -> None:
     with pytest.raises(BadInput, match="cannot be shown"):

@@ -342,3 +342,8 @@ async def test_no_secret_of_the_configuration_is_in_a_plan_of_what_runs(host: De
     made = await plan(host, RESTART, {"reason": "it hangs"})
     assert "10.77.0.185" not in repr(made)
     assert not paths(host, BACKUP)
+
+
+def test_a_reason_with_a_secret_in_it_is_not_taken() -> None:
+    with pytest.raises(BadInput, match="a secret stood in it"):
+        find("proxy.restart").checked({"reason": "the password=abc123 was changed"})
