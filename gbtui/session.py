@@ -160,6 +160,7 @@ class Session:
             await self._attendance.end()
         await self._recorder.close()
         await asyncio.gather(*(feed.close() for feed in self.feeds()))
+        await self._surveyor.close()
         await self.host.close()
 
     def feeds(self) -> tuple[Watched[Any], ...]:

@@ -29,7 +29,7 @@ from gbtui.profiles import Profile
 CLIENT = 15.0
 """Seconds for a start of fail2ban's client: Python on a slow container takes a while."""
 TRIAL_EVERY, TRIAL = 600.0, 20.0
-WATCHED_EVERY = 30.0
+WATCHED_EVERY = 60.0
 SETTINGS = ("maxretry", "findtime", "bantime")
 
 TRIAL_SCRIPT = r"""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gbtui.checks.base import Check, Failing, Severity, operation
 from gbtui.facts.firewall import Firewall, assemble, commands
-from gbtui.facts.survey import Ask, Need, Place, Survey
+from gbtui.facts.survey import PROBE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
 
 def _commands(profile: Profile, place: Place) -> Sequence[Command]:
-    return commands(profile.saved_rules)
+    return tuple(replace(one, timeout=PROBE) for one in commands(profile.saved_rules))
 
 
 def _read(done: Sequence[Completed], profile: Profile, place: Place) -> Firewall:

@@ -176,7 +176,7 @@ def listed(names: Collection[str]) -> str:
 
 
 RUNNING: Ask[Running] = Ask("what Caddy runs", _running, _read_running, patient=True)
-FILE: Ask[Meaning] = Ask("what the Caddyfile means", _adapted, _read_adapted)
+FILE: Ask[Meaning] = Ask("what the Caddyfile means", _adapted, _read_adapted, 60.0)
 BESIDE: Ask[Backups] = Ask("backups of the Caddyfile", _backups, _read_backups)
 KNOWN: Ask[Known] = Ask("the vhosts there were", _floor, _read_floor, 120.0)
 STORES: Ask[tuple[Store, ...]] = Ask("certificates in Caddy's storage", _leaves, _read_leaves, 120.0)

@@ -59,6 +59,10 @@ class Ask(Generic[T]):
     every: float = 0.0
     patient: bool = False
 
+    def dear(self, profile: Profile, place: Place) -> bool:
+        """Whether it may take so long that no survey waits for it that has an older answer."""
+        return not self.patient and any(one.timeout > PROBE for one in self.commands(profile, place))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LxdAsk(Generic[T]):

@@ -49,21 +49,21 @@ class Kept:
                 self._answers.pop(key, None)
                 self._failures.pop(key, None)
 
-    def expire(self, now: float) -> None:
-        """Drop what is no longer good."""
-        for key in [key for key, one in self._answers.items() if now - one.at >= one.good]:
-            del self._answers[key]
+    def due(self, key: Key, now: float) -> bool:
+        """Whether it is to be asked: it is not known, or no longer good."""
+        one = self._answers.get(key)
+        return one is None or now - one.at >= one.good
 
-    def keep(self, found: Mapping[Key, Any], at: float, turn: int) -> None:
-        """Keep what stays good of the answers to a survey that began at `turn`.
+    def keep(self, new: Mapping[Key, Any], at: float, turn: int) -> None:
+        """Keep what stays good of the answers to what was asked at `turn`.
 
         What could not be read is asked again sooner, and ever more seldom: a container that is stuck
         must not cost every survey its longest wait.
         """
         if turn != self.turn:
             return
-        for key, answer in found.items():
-            if key[0].every and key not in self._answers:
+        for key, answer in new.items():
+            if key[0].every:
                 self._answers[key] = _One(answer, at, self._good(key, answer))
 
     def _good(self, key: Key, answer: Any) -> float:

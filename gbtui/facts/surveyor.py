@@ -1,15 +1,17 @@
 """Who takes surveys: everything that is asked of one place goes there in one batch.
 
 One round trip per place (the host, or an instance), the same command once, however many asks want it.
+What may take long goes there in a batch of its own, and only a survey that knows no answer yet waits for
+it: for the others it is asked in the background, and they use what was answered the last time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from gbtui.errors import BadInput, GbtuiError
 from gbtui.facts.containers import Ask as AskInstances
@@ -20,10 +22,13 @@ from gbtui.hosts.base import Command, Completed, Host
 from gbtui.profiles import Profile
 
 T = TypeVar("T")
+AnyAsk = Ask[Any] | LxdAsk[Any]
 
 AT_ONCE = 3
 """Places that are asked at the same time: more would only take each other's time on the host, and a
 probe that has two seconds would miss them for no fault of its own."""
+DEAR_AT_ONCE = 2
+"""The same for what may take long."""
 
 
 class Surveyor:
@@ -48,8 +53,17 @@ class Surveyor:
         self._containers = ContainersReader(host, profile, tenant, clock=clock, instances=asked)
         self._kept = Kept()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._dear_turns = asyncio.Semaphore(DEAR_AT_ONCE)
+        self._background: dict[str, asyncio.Task[None]] = {}
 
-    def forget(self, asks: Iterable[Ask[Any] | LxdAsk[Any]] | None = None, place: str = "") -> None:
+    async def close(self) -> None:
+        """End what is asked in the background."""
+        tasks = tuple(self._background.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def forget(self, asks: Iterable[AnyAsk] | None = None, place: str = "") -> None:
         """Ask anew in the next survey: something was changed, or somebody doubts the answer.
 
         Of `asks` (None: of all), and of one place ("": of every one). An answer that is on its way
@@ -78,54 +92,72 @@ class Surveyor:
             if not self._host.link.connected:
                 raise
             unseen, containers = error, Containers(())
-        self._kept.expire(began)
-        wanted = self._wanted(needs, containers)
-        # where there is most to ask first: it takes longest
-        ordered = sorted(wanted.items(), key=lambda entry: -len(entry[1]))
-        asked = [self._ask(place, asks) for place, asks in ordered]
-        found = self._kept.answers()
-        kept = frozenset(found)
-        for answers in await asyncio.gather(*asked):
-            found.update(answers)
+        wanted = self._wanted(needs, containers, began)
+        known = self._kept.answers()
+        new: dict[Key, Any] = {}
+        for answers in await asyncio.gather(*self._asked(wanted)):
+            new.update(answers)
         at = self._clock()
-        self._kept.keep(found, at, turn)
+        self._kept.keep(new, at, turn)
         seen = containers.containers if unseen is None else Unseen(unseen)
-        return Survey(self._profile, datetime.now(UTC), seen, found, at - began, kept, unseen)
+        kept = frozenset(known.keys() - new.keys())
+        return Survey(self._profile, datetime.now(UTC), seen, known | new, at - began, kept, unseen)
 
     def _wanted(
-        self, needs: Iterable[Need], containers: Containers
-    ) -> dict[Place, dict[Ask[Any] | LxdAsk[Any], None]]:
+        self, needs: Iterable[Need], containers: Containers, now: float
+    ) -> dict[Place, dict[AnyAsk, None]]:
         """Asks by place, each once, in order; those whose kept answer is good are left out."""
         running = [one for one in containers.containers if one.running]
-        wanted: dict[Place, dict[Ask[Any] | LxdAsk[Any], None]] = {}
+        wanted: dict[Place, dict[AnyAsk, None]] = {}
         for need in needs:
             for place in places(need.scope, running):
-                if (need.ask, place.name) not in self._kept:
+                if self._kept.due((need.ask, place.name), now):
                     wanted.setdefault(place, {})[need.ask] = None
         return wanted
 
-    async def _ask(self, place: Place, asks: Iterable[Ask[Any] | LxdAsk[Any]]) -> dict[Key, Any]:
-        commanded = [ask for ask in asks if isinstance(ask, Ask)]
-        others = [ask for ask in asks if isinstance(ask, LxdAsk)]
-        *lxd, answers = await asyncio.gather(
-            *(self._ask_lxd(ask) for ask in others), self._ask_place(place, commanded)
-        )
-        found: dict[Key, Any] = {(ask, place.name): one for ask, one in zip(others, lxd, strict=True)}
-        return found | cast("dict[Key, Any]", answers)
+    def _asked(self, wanted: Mapping[Place, Iterable[AnyAsk]]) -> list[Coroutine[Any, Any, dict[Key, Any]]]:
+        """What this survey waits for; what is dear and known is begun in the background."""
+        batches: list[tuple[int, Coroutine[Any, Any, dict[Key, Any]]]] = []
+        for place, asks in wanted.items():
+            commanded = [ask for ask in asks if isinstance(ask, Ask)]
+            dear = [ask for ask in commanded if ask.dear(self._profile, place)]
+            live = [ask for ask in commanded if ask not in dear]
+            late = [ask for ask in dear if (ask, place.name) in self._kept]
+            first = [ask for ask in dear if ask not in late]
+            batches += [(1, self._ask_lxd(ask, place)) for ask in asks if isinstance(ask, LxdAsk)]
+            batches += [(len(live), self._ask_place(place, live, self._turns))] if live else []
+            batches += [(len(first), self._ask_place(place, first, self._dear_turns))] if first else []
+            if late and place.name not in self._background:
+                self._begin(place, late)
+        # where there is most to ask first: it takes longest
+        return [batch for _, batch in sorted(batches, key=lambda one: -one[0])]
 
-    async def _ask_lxd(self, ask: LxdAsk[T]) -> T | GbtuiError:
+    def _begin(self, place: Place, asks: Sequence[Ask[Any]]) -> None:
+        async def ask() -> None:
+            turn = self._kept.turn
+            try:
+                answers = await self._ask_place(place, asks, self._dear_turns)
+                self._kept.keep(answers, self._clock(), turn)
+            finally:
+                del self._background[place.name]
+
+        self._background[place.name] = asyncio.create_task(ask(), name=f"dear questions to {place.name}")
+
+    async def _ask_lxd(self, ask: LxdAsk[Any], place: Place) -> dict[Key, Any]:
         try:
             path = ask.path if isinstance(ask.path, str) else ask.path(self._profile)
             reply = await self._host.lxd.get(path, ask.params)
         except GbtuiError as error:
-            return error
-        return understood(ask.name, lambda: ask.read(reply.data, self._profile))
+            return {(ask, place.name): error}
+        return {(ask, place.name): understood(ask.name, lambda: ask.read(reply.data, self._profile))}
 
-    async def _ask_place(self, place: Place, asks: Sequence[Ask[Any]]) -> dict[Key, Any]:
+    async def _ask_place(
+        self, place: Place, asks: Sequence[Ask[Any]], turns: asyncio.Semaphore
+    ) -> dict[Key, Any]:
         commands = {ask: tuple(ask.commands(self._profile, place)) for ask in asks}
         each = list(dict.fromkeys(command for some in commands.values() for command in some))
         try:
-            done = await self._run(place, each)
+            done = await self._run(place, each, turns)
         except GbtuiError as error:
             return {(ask, place.name): error for ask in asks}
         said = dict(zip(each, done, strict=True))
@@ -134,10 +166,12 @@ class Surveyor:
             for ask in asks
         }
 
-    async def _run(self, place: Place, commands: Sequence[Command]) -> tuple[Completed, ...]:
+    async def _run(
+        self, place: Place, commands: Sequence[Command], turns: asyncio.Semaphore
+    ) -> tuple[Completed, ...]:
         if not commands:
             return ()
-        async with self._turns:
+        async with turns:
             return await self._host.run_many(commands, instance=None if place is THE_HOST else place.name)
 
 

@@ -15,7 +15,7 @@ from gbtui.checks.mail import GREETED
 from gbtui.checks.services_asks import SERVICES
 from gbtui.demo.host import DemoHost
 from gbtui.errors import TimedOut
-from gbtui.facts.survey import THE_HOST, Ask, LxdAsk, Place, understood
+from gbtui.facts.survey import PATIENCE, PROBE, THE_HOST, Ask, LxdAsk, Place, understood
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile, load
 from tests.unit.checks.inspected import pairs, survey, with_answer
@@ -49,6 +49,16 @@ def test_what_was_cut_off_before_it_said_a_word_was_not_read(name: str) -> None:
     done = [Completed(one, 124, b"", b"", one.timeout) for one in commands(ask, place)]
     found = understood(ask.name, lambda: ask.read(done, PROFILE, place))
     assert isinstance(found, TimedOut) != (name in SLOW_IS_AN_ANSWER), found
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_probe_is_quick_or_bounds_itself_or_is_asked_seldom(name: str) -> None:
+    ask, place = ASKED[name]
+    longest = max(one.timeout for one in commands(ask, place))
+    assert longest <= PROBE or ask.every >= 60 or (ask.patient and longest == PATIENCE)
+    if ask.patient:
+        text = " ".join(word for one in commands(ask, place) for word in one.argv)
+        assert any(bound in text for bound in ("-m 2", "timeout 2", "can_read($wait)")), "by itself"
 
 
 @pytest.mark.parametrize(

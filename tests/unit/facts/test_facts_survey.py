@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ import pytest
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Failed, Malformed, NotFound, TimedOut
-from gbtui.facts.survey import EVERY, THE_HOST, Ask, LxdAsk, Need, Place
+from gbtui.facts.survey import EVERY, PROBE, THE_HOST, Ask, LxdAsk, Need, Place
 from gbtui.facts.surveyor import AT_ONCE, Surveyor
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile, load
@@ -21,11 +21,11 @@ from tests.unit.facts.fakehost import Answer, FakeHost
 SYSTEM = ("system",)
 
 
-def ask(word: str, *more: str, every: float = 0.0) -> Ask[str]:
+def ask(word: str, *more: str, every: float = 0.0, timeout: float = PROBE) -> Ask[str]:
     """Asks with `echo WORD`, and with each of `more`, and reads what the first says."""
 
     def commands(profile: Profile, place: Place) -> Sequence[Command]:
-        return tuple(Command(("echo", one)) for one in (word, *more))
+        return tuple(Command(("echo", one), timeout=timeout) for one in (word, *more))
 
     def read(done: Sequence[Completed], profile: Profile, place: Place) -> str:
         if not done[0].ok:
@@ -43,7 +43,7 @@ class Watched:
     now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.host = FakeHost(lxd={"instances": [], "profiles": {}})
+        self.host: FakeHost = FakeHost(lxd={"instances": [], "profiles": {}})
         self.host.answers = self.answers  # the test goes on changing them
         self.surveyor = Surveyor(self.host, load(), clock=lambda: self.now)
 
@@ -149,11 +149,12 @@ async def test_what_is_known_of_one_place_can_be_forgotten_alone() -> None:
     surveyor = Surveyor(host, profile, "acme")
     asked: list[str] = []
 
-    def commands(profile: Profile, place: Place) -> Sequence[Command]:
+    def read(done: Sequence[Completed], profile: Profile, place: Place) -> bool:
         asked.append(place.name)
-        return (Command(("id", "-u")),)
+        return done[0].ok
 
-    everywhere: Ask[bool] = Ask("who", commands, lambda done, _, __: done[0].ok, every=600)
+    commands = (Command(("id", "-u"), timeout=PROBE),)
+    everywhere: Ask[bool] = Ask("who", lambda _, __: commands, read, every=600)
     await surveyor.look([Need(everywhere, EVERY)])
     assert len(asked) == len(profile.roles)
     asked.clear()
@@ -251,3 +252,104 @@ async def test_nobody_is_asked_where_nothing_runs() -> None:
         survey.of(who, "acme-webmail")
     with pytest.raises(NotFound, match="nobody asked host for it"):
         survey.of(who, THE_HOST)
+
+
+# What is dear
+
+
+class Gated(FakeHost):
+    """A host whose answers to `echo dear` wait at a gate."""
+
+    def __init__(self, answers: Mapping[tuple[str, ...], Answer]) -> None:
+        super().__init__(answers, lxd={"instances": []})
+        self.gate = asyncio.Event()
+        self.waiting = 0
+
+    async def run_many(
+        self, commands: Sequence[Command], *, instance: str | None = None
+    ) -> tuple[Completed, ...]:
+        if any("dear" in command.argv for command in commands):
+            self.waiting += 1
+            try:
+                await self.gate.wait()
+            finally:
+                self.waiting -= 1
+        return await super().run_many(commands, instance=instance)
+
+
+async def turns(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def gated() -> AsyncIterator[tuple[Gated, Watched]]:
+    host = Gated({("host", "echo", "dear"): b"1", ("host", "echo", "quick"): b"1"})
+    seen = Watched()
+    seen.host, seen.surveyor = host, Surveyor(host, load(), clock=lambda: seen.now)
+    yield host, seen
+    await seen.surveyor.close()
+
+
+DEAR, QUICK = ask("dear", every=60, timeout=20), ask("quick")
+
+
+async def test_the_first_survey_waits_for_what_is_dear_and_asks_it_apart(
+    gated: tuple[Gated, Watched],
+) -> None:
+    host, seen = gated
+    look = asyncio.create_task(seen.look(QUICK, DEAR))
+    await turns(lambda: host.waiting == 1 and seen.asked["quick"] == 1)
+    assert not look.done()
+    host.gate.set()
+    assert await look == ["1", "1"]
+    assert [argvs for _, argvs in host.batches] == [(("echo", "quick"),), (("echo", "dear"),)]
+
+
+async def test_no_later_one_waits_for_it_and_its_answer_is_used_when_it_is_there(
+    gated: tuple[Gated, Watched],
+) -> None:
+    host, seen = gated
+    host.gate.set()
+    await seen.look(QUICK, DEAR)
+    host.gate.clear()
+    host.answers = {("host", "echo", "dear"): b"2", ("host", "echo", "quick"): b"2"}
+    for seen.now in (61.0, 91.0):
+        assert await seen.look(QUICK, DEAR) == ["2", "1"]
+        await turns(lambda: host.waiting == 1)
+    host.gate.set()
+    await turns(lambda: not host.waiting and seen.asked["dear"] == 2)
+    await turns(lambda: len(asyncio.all_tasks()) == 1)
+    assert await seen.look(QUICK, DEAR) == ["2", "2"]
+    assert seen.asked["dear"] == 2, "it is under way once at a time"
+
+
+async def test_what_was_forgotten_meanwhile_is_waited_for_and_not_taken_from_before(
+    gated: tuple[Gated, Watched],
+) -> None:
+    host, seen = gated
+    host.gate.set()
+    await seen.look(DEAR)
+    host.gate.clear()
+    seen.now = 61.0
+    await seen.look(DEAR)
+    await turns(lambda: host.waiting == 1)
+    seen.surveyor.forget([DEAR])
+    look = asyncio.create_task(seen.look(DEAR))
+    await turns(lambda: host.waiting == 2)
+    assert not look.done()
+    host.gate.set()
+    assert await look == ["1"]
+
+
+async def test_closing_ends_what_is_asked_in_the_background(gated: tuple[Gated, Watched]) -> None:
+    host, seen = gated
+    host.gate.set()
+    await seen.look(DEAR)
+    host.gate.clear()
+    seen.now = 61.0
+    await seen.look(DEAR)
+    await turns(lambda: host.waiting == 1)
+    await seen.surveyor.close()
+    assert host.waiting == 0
