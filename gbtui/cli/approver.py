@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import termios
+from collections.abc import Collection
 from typing import Literal
 
 from gbtui.cli.words import show_plan
@@ -47,27 +48,44 @@ async def ask_unseen(question: str) -> str:
 
 
 class CommandLineApprover:
-    """`yes`, `keep` and `confirm` are the options of `gbtui apply`.
+    """`yes`, `keep`, `confirm` and `acknowledged` are the options of `gbtui apply`.
 
-    Without a terminal nothing is asked: what the options do not approve is declined, and a change
-    that arms a revert is left to the host's timer unless `--keep` was given.
+    A warning is acknowledged by its guard's name, or at the terminal one by one. Without a terminal
+    nothing is asked: what the options do not approve is declined, and a change that arms a revert is
+    left to the host's timer unless `--keep` was given.
     """
 
-    def __init__(self, *, user: str, yes: bool, keep: bool, confirm: str, quiet: bool) -> None:
+    def __init__(
+        self,
+        *,
+        user: str,
+        yes: bool,
+        keep: bool,
+        confirm: str,
+        quiet: bool,
+        acknowledged: Collection[str] = (),
+    ) -> None:
         self._user = user
         self._yes = yes
         self._keep = keep
         self._confirm = confirm
         self._quiet = quiet
+        self._acknowledged = frozenset(acknowledged)
 
     async def approve(self, plan: Plan) -> Approval:
         if not self._quiet:
             show_plan(plan)
-        warned = tuple(verdict.guard for verdict in plan.warnings)
+        read = [verdict.guard for verdict in plan.warnings if verdict.guard in self._acknowledged]
         if self._yes:
-            return Approval(True, self._user, acknowledged=warned, typed=self._confirm)
+            return Approval(True, self._user, acknowledged=tuple(read), typed=self._confirm)
         if not at_terminal():
             return Approval(False, self._user)
+        for verdict in plan.warnings:
+            if verdict.guard not in read:
+                answer = await ask(f"warning {verdict.guard}: {verdict.reason}; was it read? type yes: ")
+                if answer != "yes":
+                    return Approval(False, self._user)
+                read.append(verdict.guard)
         typed = self._confirm
         if plan.overridable and not typed:
             typed = await ask(
@@ -76,7 +94,7 @@ class CommandLineApprover:
         elif plan.must_type and not typed:
             typed = await ask("this cannot be undone; type the target's name: ")
         answer = await ask("run it? type yes: ")
-        return Approval(answer == "yes", self._user, acknowledged=warned, typed=typed)
+        return Approval(answer == "yes", self._user, acknowledged=tuple(read), typed=typed)
 
     async def secret(self, plan: Plan, name: str) -> str:
         """Typed without an echo, or a line of stdin: a pipe from a password store."""

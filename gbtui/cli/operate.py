@@ -12,6 +12,7 @@ from gbtui.cli.output import CHANGED, DONE, FAILED, REFUSED, SCHEMA, emit, fail,
 from gbtui.cli.parser import parameters
 from gbtui.cli.words import show_event, show_operation, show_outcome, show_plan
 from gbtui.errors import Changed, Refused
+from gbtui.guard.engine import UNREAD
 from gbtui.guard.port import Approver, Event, Outcome, Progress
 from gbtui.session import Session
 
@@ -153,7 +154,29 @@ def approver_for(session: Session, options: argparse.Namespace) -> Approver:
         keep=getattr(options, "keep", False),
         confirm=getattr(options, "confirm", ""),
         quiet=options.json,
+        acknowledged=acknowledged(options),
     )
+
+
+def acknowledged(options: argparse.Namespace) -> frozenset[str]:
+    """The guards named with --acknowledge."""
+    given: list[str] = getattr(options, "acknowledge", [])
+    return frozenset(name.strip() for names in given for name in names.split(",")) - {""}
+
+
+def _unread(outcome: Outcome, options: argparse.Namespace) -> list[str]:
+    """Guards whose warnings nobody has acknowledged, of a plan that was therefore not run."""
+    if outcome.result not in {"declined", "refused"} or outcome.plan.final:
+        return []
+    read = acknowledged(options)
+    return list(dict.fromkeys(v.guard for v in outcome.plan.warnings if v.guard not in read))
+
+
+def _hint(outcome: Outcome, unread: list[str]) -> str:
+    named = f"--acknowledge {','.join(unread)}" if unread else ""
+    if outcome.result == "declined":
+        return f"run it in a terminal, or add --yes {named}".rstrip()
+    return f"{named} says that it was read" if outcome.message.startswith(UNREAD) else ""
 
 
 def progress_for(options: argparse.Namespace) -> Progress:
@@ -168,9 +191,12 @@ def ended(outcome: Outcome, options: argparse.Namespace) -> int:
     if options.json:
         until = outcome.armed_until
         shape = {"id": outcome.id, "result": outcome.result, "message": outcome.message, "armed_until": until}
-        emit({"schema": SCHEMA, "outcome": shape})
+        unread = _unread(outcome, options)
+        lacking = {"unacknowledged": unread} if unread else {}
+        typed = outcome.plan.must_type if outcome.result == "declined" else ""
+        emit({"schema": SCHEMA, "outcome": {**shape, **lacking, **({"confirm": typed} if typed else {})}})
     elif status in {REFUSED, CHANGED}:  # nothing was done: an error, whether or not a lock was tried
-        hint = "run it in a terminal, or add --yes" if outcome.result == "declined" else ""
+        hint = _hint(outcome, _unread(outcome, options))
         kind = Changed if status == CHANGED else Refused
         return fail(kind(outcome.message, hint=hint), as_json=False)
     else:

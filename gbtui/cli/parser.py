@@ -184,7 +184,16 @@ def _deciding(add: Add) -> None:
 
 
 def _approval_options(operation: argparse.ArgumentParser) -> None:
-    operation.add_argument("--yes", action="store_true", help="approve the plan and its warnings unasked")
+    operation.add_argument(
+        "--yes", action="store_true", help="approve the plan unasked, but not its warnings"
+    )
+    operation.add_argument(
+        "--acknowledge",
+        metavar="GUARD,GUARD…",
+        action="append",
+        default=[],
+        help="guards whose warnings were read; may be given again",
+    )
     operation.add_argument("--keep", action="store_true", help="keep the change once it is verified")
     operation.add_argument(
         "--confirm",

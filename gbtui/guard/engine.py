@@ -28,6 +28,8 @@ from gbtui.guard.undo import UNDO, GuardUndo, undo_plan
 from gbtui.hosts.base import Host
 
 T = TypeVar("T")
+UNREAD = "a warning was not acknowledged"
+"""How a refusal for that begins; the guards and their reasons follow."""
 GuardsAgain = Callable[[Plan], Awaitable[Sequence[Verdict]]]
 
 
@@ -278,7 +280,7 @@ def unapproved(plan: Plan, approval: Approval) -> Outcome | None:
     unread = [v for v in plan.warnings if v.guard not in approval.acknowledged]
     if unread:
         why = "; ".join(f"{v.guard}: {v.reason}{_cite(v.items)}" for v in unread)
-        return Outcome("", "refused", f"a warning was not acknowledged: {why}", plan)
+        return Outcome("", "refused", f"{UNREAD}: {why}", plan)
     if plan.must_type and approval.typed != plan.must_type:
         return Outcome("", "refused", _untyped(plan), plan)
     return None

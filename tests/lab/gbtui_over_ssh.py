@@ -62,6 +62,16 @@ class Operator:
             words, process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
         )
 
+    def sure(self, *words: str, crash_at: str = "", seconds: float = 300) -> subprocess.CompletedProcess[str]:
+        """The same by somebody who says yes, has read each of the plan's warnings, and types its text.
+
+        Asked first without a yes nothing is done, and what has to be read and typed is named.
+        """
+        asked = self.json(*words).get("outcome", {})
+        read = ("--acknowledge", ",".join(asked["unacknowledged"])) if "unacknowledged" in asked else ()
+        typed = ("--confirm", asked["confirm"]) if "confirm" in asked and "--confirm" not in words else ()
+        return self.run(*words, "--yes", *read, *typed, crash_at=crash_at, seconds=seconds)
+
     def json(self, *words: str) -> Any:
         """The document a command prints; its exit status is in the words of a failure."""
         done = self.run(*words, "--json")

@@ -36,13 +36,13 @@ def test_killed_at_every_step(lab: Lab, tmp_path: Path, case: Case, kind: str, w
     operator = needed(lab, tmp_path / "whole", case)
     before = seen(lab, case)
     plan = operator.json("plan", *typed(case))
-    words = (*typed(case), "--yes", "--keep", "--confirm", plan["confirm"])
-    done = operator.run("apply", *words)
+    words = (*typed(case), "--keep", "--confirm", plan["confirm"])
+    done = operator.sure("apply", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     after = seen(lab, case)
     for step in range(len(plan["steps"])):
         operator = needed(lab, tmp_path / str(step), case)
-        killed = operator.run("apply", *words, crash_at=f"{kind}:{step}")
+        killed = operator.sure("apply", *words, crash_at=f"{kind}:{step}")
         assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
         undone = ended(operator, kind, step, way, len(plan["steps"]))
         wanted = after if way == "finish" else before
@@ -60,7 +60,7 @@ def ended(operator: Operator, kind: str, step: int, way: str, steps: int) -> boo
     assert states[step] in ({"done", "unknown"} if kind == "step-ran" else {"not-done", "unknown"}), states
     confirm = found["confirm" if way == "finish" else "confirm_undo"]
     typed = ("--confirm", confirm) if confirm else ()
-    done = operator.run("recover", found["id"], f"--{way}", "--yes", "--keep", *typed)
+    done = operator.sure("recover", found["id"], f"--{way}", "--keep", *typed)
     assert done.returncode == 0, done.stdout + done.stderr
     assert operator.json("recover")["unfinished"] == []
     assert operator.run("journal", "--verify").returncode == 0

@@ -45,7 +45,7 @@ def test_killed_and_recovered(fresh_lab: Lab, tmp_path: Path, kind: str, step: i
     lab, operator = fresh_lab, Operator(fresh_lab, tmp_path)
     lab.fault("valkey-loopback")
     broken = rules_text(lab)
-    killed = operator.run("apply", OPERATION, CONTAINER, "--yes", "--keep", crash_at=f"{kind}:{step}")
+    killed = operator.sure("apply", OPERATION, CONTAINER, "--keep", crash_at=f"{kind}:{step}")
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
 
     found = operator.json("recover")["unfinished"]
@@ -54,7 +54,7 @@ def test_killed_and_recovered(fresh_lab: Lab, tmp_path: Path, kind: str, step: i
     assert len(states) == len(STEPS)
     assert all(state in may for state, may in zip(states, expected(kind, step), strict=True)), states
 
-    ended = operator.run("recover", found[0]["id"], f"--{way}", "--yes", "--keep")
+    ended = operator.sure("recover", found[0]["id"], f"--{way}", "--keep")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     if way == "finish":
         assert (ping(lab), health(lab), loopback_first(lab)) == ("PONG", "200", True)

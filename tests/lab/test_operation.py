@@ -31,7 +31,7 @@ def test_repairs_the_incident_and_takes_it_back(fresh_lab: Lab, operator: Operat
     assert not [v for v in plan["verdicts"] if v["verdict"] == "refuse"]
     assert rules_text(lab) == broken, "a plan changes nothing"
 
-    done = operator.run("apply", OPERATION, CONTAINER, "--yes", "--keep")
+    done = operator.sure("apply", OPERATION, CONTAINER, "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (ping(lab), health(lab), loopback_first(lab)) == ("PONG", "200", True)
     assert operator.run("journal", "--verify").returncode == 0
@@ -41,11 +41,11 @@ def test_repairs_the_incident_and_takes_it_back(fresh_lab: Lab, operator: Operat
     assert kinds[-1] == "end"
     assert {"armed", "step-begin", "step-done", "verify-done", "kept"} <= set(kinds)
 
-    again = operator.run("apply", OPERATION, CONTAINER, "--yes")
+    again = operator.sure("apply", OPERATION, CONTAINER)
     assert again.returncode == 0
     assert "noop" in again.stdout
 
-    undone = operator.run("undo", records[0]["id"], "--yes", "--keep")
+    undone = operator.sure("undo", records[0]["id"], "--keep")
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert rules_text(lab) == broken
 
@@ -70,7 +70,7 @@ def test_refusals_change_nothing_and_say_why(fresh_lab: Lab, operator: Operator)
 def test_nobody_says_keep_and_the_host_puts_itself_back(fresh_lab: Lab, operator: Operator) -> None:
     fresh_lab.fault("valkey-loopback")
     broken = rules_text(fresh_lab)
-    done = operator.run("apply", OPERATION, CONTAINER, "--yes")
+    done = operator.sure("apply", OPERATION, CONTAINER)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "gbtui keep" in done.stdout
     assert loopback_first(fresh_lab)

@@ -39,14 +39,14 @@ def asked(lab: Lab, source: str = STRANGER, url: str = SHOP, host: str = "www.ac
 
 def done(operator: Operator, *words: str) -> str:
     """`gbtui apply …` that ends well; the id of the operation."""
-    ended = operator.run("apply", *words, "--yes", "--keep")
+    ended = operator.sure("apply", *words, "--keep")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     begun = [record for record in operator.json("journal")["records"] if record["record"] == "begin"]
     return str(begun[-1]["id"])
 
 
 def undone(operator: Operator, op_id: str) -> None:
-    ended = operator.run("undo", op_id, "--yes", "--keep")
+    ended = operator.sure("undo", op_id, "--keep")
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
@@ -67,7 +67,7 @@ def test_a_stranger_is_turned_away_and_comes_back(fresh_lab: Lab, operator: Oper
         (("container=host", "jail=sshd", "address=10.0.2.2"), "logged in"),
         (("container=host", "jail=nosuch", ADDRESS), "its jails: sshd"),
     ):
-        refused = operator.run("apply", "bans.ban", *words, "--yes")
+        refused = operator.sure("apply", "bans.ban", *words)
         assert (refused.returncode, said in refused.stdout + refused.stderr) == (3, True), refused
 
 
@@ -107,7 +107,7 @@ def test_the_flood_jail_is_installed_only_where_clients_are_seen(fresh_lab: Lab,
     assert FLOOD not in lab.inside("proxy", "fail2ban-client", "status").stdout
     lab.inside("proxy", "truncate", "-s", "0", "/opt/gbo/logs/access.log")
     lab.run("traffic.sh", "20", "device", user="root")
-    refused = operator.run("apply", "bans.install-flood-jail", WHERE, "--yes")
+    refused = operator.sure("apply", "bans.install-flood-jail", WHERE)
     assert (refused.returncode, "ban the host's own address" in refused.stdout + refused.stderr) == (3, True)
     for source in (STRANGER, NEIGHBOUR):
         asked(lab, source, f"{SHOP}missing", "git.acme.test")

@@ -76,27 +76,27 @@ def prepared(lab: Lab, script: str) -> str:
 def test_old_entries_go_but_not_under_a_job(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     prepared(lab, FILL)
-    words = ("apply", "ci.clean-cache", RUNNER, "--yes", "--confirm", "acme-alm-ci")
+    words = ("apply", "ci.clean-cache", RUNNER, "--confirm", "acme-alm-ci")
     job = prepared(lab, JOB)
-    done = operator.run(*words)
+    done = operator.sure(*words)
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"sleep (process {job}, started by the runner)" in done.stdout + done.stderr
     assert len(found(lab)) == 4
     assert lab.inside("alm-ci", "kill", job).returncode == 0
 
     before = lab.inside("alm-ci", "systemctl", "show", "-p", "MainPID", UNIT).stdout
-    done = operator.run(*words)
+    done = operator.sure(*words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert found(lab) == {"new.crate", "new"}
     assert lab.inside("alm-ci", "systemctl", "is-active", UNIT).stdout.strip() == "active"
     assert lab.inside("alm-ci", "systemctl", "show", "-p", "MainPID", UNIT).stdout != before
-    assert "already so" in operator.run(*words).stdout
+    assert "already so" in operator.sure(*words).stdout
 
 
 def test_every_night_also_after_a_restart(fresh_lab: Lab, operator: Operator) -> None:
     lab, timer = fresh_lab, "gbtui-ci-cleanup.timer"
     prepared(lab, FILL)
-    done = operator.run("apply", "ci.install-cleanup", RUNNER, "--yes")
+    done = operator.sure("apply", "ci.install-cleanup", RUNNER)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(found(lab)) == 4, "nothing is removed now"
     op_id = operator.json("journal")["records"][0]["id"]
@@ -107,9 +107,9 @@ def test_every_night_also_after_a_restart(fresh_lab: Lab, operator: Operator) ->
     job = lab.inside("alm-ci", "systemctl", "start", "gbtui-ci-cleanup.service")
     assert job.returncode == 0, job.stderr
     assert found(lab) == {"new.crate", "new"}
-    assert "already so" in operator.run("apply", "ci.install-cleanup", RUNNER, "--yes").stdout
+    assert "already so" in operator.sure("apply", "ci.install-cleanup", RUNNER).stdout
 
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert timer not in lab.inside("alm-ci", "systemctl", "list-timers", "--all", "--no-pager").stdout
     assert lab.inside("alm-ci", "test", "-e", "/usr/local/sbin/gbtui-ci-cleanup").returncode == 1
@@ -126,16 +126,16 @@ def test_let_in_by_its_key_and_out_again(fresh_lab: Lab, operator: Operator) -> 
     lab, address = fresh_lab, "10.77.0.185"
     prepared(lab, LEND)
     assert not logged_in(lab, address)
-    done = operator.run("apply", "ci.authorise-runner", RUNNER, "--yes")
+    done = operator.sure("apply", "ci.authorise-runner", RUNNER)
     assert done.returncode == 0, done.stdout + done.stderr
     assert logged_in(lab, address)
     stat = lab.inside("system", "stat", "-c", "%a %U", f"{HOME}/.ssh", f"{HOME}/.ssh/authorized_keys").stdout
     assert stat.split() == ["700", "gbuser", "600", "gbuser"]
-    assert "already so" in operator.run("apply", "ci.authorise-runner", RUNNER, "--yes").stdout
+    assert "already so" in operator.sure("apply", "ci.authorise-runner", RUNNER).stdout
 
     op_id = operator.json("journal")["records"][0]["id"]
     lab.inside("system", "sh", "-c", f"echo '# somebody else' >>{HOME}/.ssh/authorized_keys")
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert not logged_in(lab, address)
     kept = lab.inside("system", "cat", f"{HOME}/.ssh/authorized_keys").stdout
     assert kept == "# somebody else\n", undone.stdout + undone.stderr

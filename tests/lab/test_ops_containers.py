@@ -27,19 +27,19 @@ def operator(fresh_lab: Lab, tmp_path: Path) -> Operator:
 def applied(operator: Operator, verb: str, *words: str, confirm: str = "") -> str:
     """The id of an operation that was done."""
     typed = ("--confirm", confirm) if confirm else ()
-    done = operator.run("apply", f"containers.{verb}", *words, "--yes", "--keep", *typed)
+    done = operator.sure("apply", f"containers.{verb}", *words, "--keep", *typed)
     assert done.returncode == 0, done.stdout + done.stderr
     found: str = operator.json("journal")["records"][-1]["id"]
     return found
 
 
 def undone(operator: Operator, op_id: str) -> None:
-    done = operator.run("undo", op_id, "--yes", "--keep")
+    done = operator.sure("undo", op_id, "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def refused(operator: Operator, verb: str, *words: str) -> str:
-    done = operator.run("apply", f"containers.{verb}", *words, "--yes", "--keep", "--confirm", words[0])
+    done = operator.sure("apply", f"containers.{verb}", *words, "--keep", "--confirm", words[0])
     assert done.returncode == 3, done.stdout + done.stderr
     return done.stdout + done.stderr
 

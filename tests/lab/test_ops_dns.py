@@ -54,11 +54,11 @@ def test_the_acl_lets_mail_through_and_shuts_any_and_the_serial_follows(
     assert statuses(lab, OUTSIDE, *asked) == guide
     before = lab.inside("dns", "cat", COREFILE).stdout
 
-    refused = operator.run("apply", "dns.reload", *GIVEN, "--yes")
+    refused = operator.sure("apply", "dns.reload", *GIVEN)
     assert refused.returncode == 3
     assert "dns.apply-acl" in refused.stdout + refused.stderr
 
-    done = operator.run("apply", "dns.apply-acl", *GIVEN, "--yes")
+    done = operator.sure("apply", "dns.apply-acl", *GIVEN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert statuses(lab, OUTSIDE, *asked) == ["NOERROR"] * 5 + ["REFUSED"]
     address = lab.inside("dns", "hostname", "-I").stdout.split()[0]
@@ -67,12 +67,12 @@ def test_the_acl_lets_mail_through_and_shuts_any_and_the_serial_follows(
     lab.inside("dns", "sed", "-i", "s/2026031801/2026031802/", ZONE)
     lab.inside("dns", "pkill", "-HUP", "-x", "coredns")
     assert serial(lab) == "2026031801", "the guide's HUP does nothing"
-    reloaded = operator.run("apply", "dns.reload", *GIVEN, "--yes")
+    reloaded = operator.sure("apply", "dns.reload", *GIVEN)
     assert reloaded.returncode == 0, reloaded.stdout + reloaded.stderr
     assert serial(lab) == "2026031802"
 
     op_id = operator.json("journal")["records"][0]["id"]
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert lab.inside("dns", "cat", COREFILE).stdout == before
     assert statuses(lab, OUTSIDE, *asked) == guide

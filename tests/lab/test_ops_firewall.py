@@ -29,14 +29,14 @@ def operator(fresh_lab: Lab, tmp_path: Path) -> Operator:
 
 def applied(operator: Operator, *words: str) -> str:
     """Apply and keep; the operation's id."""
-    done = operator.run("apply", *words, "--yes", "--keep")
+    done = operator.sure("apply", *words, "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
     begun = [record["id"] for record in operator.json("journal")["records"] if record["record"] == "begin"]
     return str(begun[-1])
 
 
 def taken_back(operator: Operator, op_id: str) -> None:
-    done = operator.run("undo", op_id, "--yes", "--keep")
+    done = operator.sure("undo", op_id, "--keep")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -226,7 +226,7 @@ def test_the_forward_rule_comes_back_with_the_unit(fresh_lab: Lab, operator: Ope
 @full
 def test_nobody_keeps_it_and_the_twin_puts_its_rules_back(fresh_lab: Lab, operator: Operator) -> None:
     before = all_rules(fresh_lab)
-    done = operator.run("apply", "firewall.delete-rule", SYSTEM, f"rule={DROP}", "--yes")
+    done = operator.sure("apply", "firewall.delete-rule", SYSTEM, f"rule={DROP}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert DROP not in all_rules(fresh_lab)
     op_id = operator.json("journal")["records"][0]["id"]

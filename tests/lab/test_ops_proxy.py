@@ -11,6 +11,7 @@ from .gbtui_over_ssh import Operator
 from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
+READ = ("--acknowledge", "names-resolve,secrets-in-file,file-is-running")
 CONFIG = "/opt/gbo/conf/config"
 ADDRESS = "10.77.0.30"
 PATIENT = ("-sSk", "-m", "60", "--retry", "20", "--retry-delay", "1", "--retry-connrefused")
@@ -53,13 +54,13 @@ def owners(lab: Lab) -> str:
 
 def done(operator: Operator, *words: str) -> str:
     """Carry an operation out; its id."""
-    ended = operator.run("apply", *words, "--yes", "--keep")
+    ended = operator.sure("apply", *words, "--keep")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return str(operator.json("journal")["records"][-1]["id"])
 
 
 def taken_back(operator: Operator, op_id: str) -> None:
-    ended = operator.run("undo", op_id, "--yes", "--keep")
+    ended = operator.sure("undo", op_id, "--keep")
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
@@ -123,7 +124,7 @@ def test_what_caddy_refuses_to_load_is_put_back(fresh_lab: Lab, operator: Operat
     lab, before = fresh_lab, config(fresh_lab)
     file = tmp_path / "Caddyfile"
     file.write_text(before + 'http://late.acme.test:2019 {\n\trespond "late"\n}\n')
-    ended = operator.run("apply", "proxy.apply-config", f"file={file}", "--yes", "--keep")
+    ended = operator.sure("apply", "proxy.apply-config", f"file={file}", "--keep")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "undone" in ended.stdout
     assert config(lab) == before
@@ -138,7 +139,7 @@ def test_restore_reload_restart(fresh_lab: Lab, operator: Operator) -> None:
     lab.inside("proxy", "sh", "-c", make, "x", NEW)
     done(operator, "proxy.reload")
     assert page(lab, "new.acme.test") == "new ok"
-    refused = operator.run("apply", "proxy.restore", "backup=config.bak-202611010905", "--yes")
+    refused = operator.sure("apply", "proxy.restore", "backup=config.bak-202611010905")
     assert (refused.returncode, "new.acme.test" in refused.stderr) == (3, True), refused
     done(operator, "proxy.restore", "backup=config.bak-202611010905", "domain=new.acme.test")
     assert config(lab) == before
@@ -157,7 +158,7 @@ def test_the_file_is_edited_over_ssh(fresh_lab: Lab, operator: Operator, tmp_pat
     editor = tmp_path / "editor"
     editor.write_text(f"#!/bin/sh\ncat >>\"$1\" <<'END'\n{NEW}END\n")
     editor.chmod(0o755)
-    ended = operator.run("edit", "proxy", "--yes", editor=str(editor))
+    ended = operator.run("edit", "proxy", "--yes", *READ, editor=str(editor))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert config(lab) == before + NEW
     assert page(lab, "new.acme.test") == "new ok"
@@ -184,7 +185,7 @@ def test_the_floor_is_learned_on_the_host(fresh_lab: Lab, operator: Operator, tm
     assert served(lab) == names - {"members.acme.test"}
     (tmp_path / "other").mkdir()
     other = Operator(lab, tmp_path / "other")
-    refused = other.run("apply", "proxy.remove-domain", "domain=secure.acme.test", "--yes")
+    refused = other.sure("apply", "proxy.remove-domain", "domain=secure.acme.test")
     assert refused.returncode == 3, refused
     assert f"the learned floor is {len(names) - 1} (config.vhosts, learned 20" in refused.stderr
     assert "proxy.reload domain=members.acme.test" in refused.stderr

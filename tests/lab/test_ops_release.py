@@ -69,15 +69,15 @@ def test_deployed_proven_and_taken_back(fresh_lab: Lab, operator: Operator) -> N
     assert before != built
 
     words = ("release.deploy", CONTAINER, f"binary=acme-alm-ci:{BUILT}", "commit=0000000")
-    done = operator.run("apply", *words, "--yes")
+    done = operator.sure("apply", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert running(lab) == built
     assert lab.inside("system", "stat", "-c", "%a %U", FILE).stdout.split() == ["755", "gbuser"]
     assert health(lab) == "200"
-    assert "already so" in operator.run("apply", *words, "--yes").stdout
+    assert "already so" in operator.sure("apply", *words).stdout
 
     op_id = operator.json("journal")["records"][0]["id"]
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert (running(lab), lab.inside("system", "readlink", FILE).stdout) == (before, link)
     assert health(lab) == "200"
@@ -88,13 +88,13 @@ def test_another_commit_is_taken_back_and_no_program_refused(fresh_lab: Lab, ope
     assert lab.script(BUILD).returncode == 0
     before = running(lab)
     words = ("apply", "release.deploy", CONTAINER, f"binary=acme-alm-ci:{BUILT}")
-    done = operator.run(*words, "commit=abcdef0", "--yes", seconds=600)
+    done = operator.sure(*words, "commit=abcdef0", seconds=600)
     assert done.returncode not in (0, 3), done.stdout + done.stderr
     assert (running(lab), health(lab)) == (before, "200")
     folder = lab.inside("system", "find", "/opt/gbo/bin", "-maxdepth", "1", "-name", "*botserver*gbtui*")
     assert folder.stdout == ""
     for path in ("/etc/hostname", "/opt/gbo/bin", "acme-alm-ci:/etc/os-release"):
-        refused = operator.run("apply", "release.deploy", CONTAINER, f"binary={path}", "--yes")
+        refused = operator.sure("apply", "release.deploy", CONTAINER, f"binary={path}")
         assert refused.returncode == 3, refused.stdout + refused.stderr
 
 
@@ -111,17 +111,17 @@ def test_pushed_to_both_and_the_pointer(fresh_lab: Lab, operator: Operator) -> N
 
     head = at("gb/botserver", "HEAD")
     given = ("checkout=/home/ops/gb", "submodule=botserver")
-    words = ("apply", "release.push", *given, "--yes", "--confirm", "botserver")
+    words = ("apply", "release.push", *given, "--confirm", "botserver")
     lab.run("touch", "/home/ops/gb/botserver/forgotten.rs")
-    refused = operator.run(*words)
+    refused = operator.sure(*words)
     assert refused.returncode == 3, refused.stdout + refused.stderr
     assert "forgotten.rs" in refused.stdout + refused.stderr
     lab.run("rm", "/home/ops/gb/botserver/forgotten.rs")
 
-    done = operator.run(*words)
+    done = operator.sure(*words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (at("origin-bs.git", "main"), at("alm-bs.git", "main")) == (head, head)
     assert at("alm-gb.git", "main:botserver") == head
     roots = lab.run("find", "/home/ops/gb", "-user", "root").stdout
     assert roots == "", "nothing of root's is left in the checkout"
-    assert "already so" in operator.run(*words).stdout
+    assert "already so" in operator.sure(*words).stdout

@@ -39,7 +39,7 @@ def address(lab: Lab) -> list[str]:
 @full
 def test_restarts_both_and_sees_them_run(fresh_lab: Lab, operator: Operator) -> None:
     before = [process(fresh_lab, unit) for unit in ("system.service", "ui.service")]
-    done = operator.run("apply", "services.restart", CONTAINER, "--yes")
+    done = operator.sure("apply", "services.restart", CONTAINER)
     assert done.returncode == 0, done.stdout + done.stderr
     after = [process(fresh_lab, unit) for unit in ("system.service", "ui.service")]
     assert not set(before) & set(after)
@@ -54,13 +54,13 @@ def test_points_botui_to_loopback_and_back(fresh_lab: Lab, operator: Operator) -
     assert address(fresh_lab) == [f"BOTSERVER_URL={WRONG}"]
     unit = fresh_lab.inside("system", "cat", path).stdout
 
-    done = operator.run("apply", "services.set-botserver-url", CONTAINER, "--yes")
+    done = operator.sure("apply", "services.set-botserver-url", CONTAINER)
     assert done.returncode == 0, done.stdout + done.stderr
     assert address(fresh_lab) == [f"BOTSERVER_URL={RIGHT}"]
     assert fresh_lab.inside("system", "cat", path).stdout == unit
 
     op_id = operator.json("journal")["records"][0]["id"]
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert address(fresh_lab) == [f"BOTSERVER_URL={WRONG}"]
     assert fresh_lab.inside("system", "ls", f"{path}.d").returncode != 0
@@ -69,7 +69,7 @@ def test_points_botui_to_loopback_and_back(fresh_lab: Lab, operator: Operator) -
 @full
 def test_a_copy_started_by_hand_is_left_alone_and_named(fresh_lab: Lab, operator: Operator) -> None:
     fresh_lab.inside("system", "bash", "-c", BY_HAND)
-    done = operator.run("apply", "services.restart", CONTAINER, "--yes")
+    done = operator.sure("apply", "services.restart", CONTAINER)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "5858 in acme-system is held by process" in done.stdout + done.stderr
     assert "started by hand" in done.stdout + done.stderr
@@ -81,6 +81,6 @@ def test_flapping_is_not_taken_for_a_restart(fresh_lab: Lab, operator: Operator)
     unit = "[Service]\\nExecStart=/bin/sleep 1\\nRestart=always\\nRestartSec=1\\n"
     write = f"printf '{unit}' >/etc/systemd/system/flap.service; systemctl daemon-reload"
     fresh_lab.inside("system", "sh", "-c", write)
-    done = operator.run("apply", "services.restart", CONTAINER, "unit=flap", "--yes")
+    done = operator.sure("apply", "services.restart", CONTAINER, "unit=flap")
     assert done.returncode != 0
     assert "flapping" in done.stdout + done.stderr

@@ -44,7 +44,7 @@ def free(lab: Lab) -> int:
 
 def applied(operator: Operator, operation: str, *words: str, confirm: str = "") -> str:
     typed = ("--confirm", confirm) if confirm else ()
-    done = operator.run("apply", operation, *words, "--yes", "--keep", *typed)
+    done = operator.sure("apply", operation, *words, "--keep", *typed)
     assert done.returncode == 0, done.stdout + done.stderr
     found: str = operator.json("journal")["records"][-1]["id"]
     return found
@@ -61,7 +61,7 @@ def test_destroyed_by_the_right_tool(fresh_lab: Lab, operator: Operator) -> None
     )
     before = free(lab)
     named = f"snapshots={root}1,{root}2,acme-dns/case"
-    done = operator.run("apply", "snapshots.destroy", named, "--yes", "--confirm", "3 snapshots")
+    done = operator.sure("apply", "snapshots.destroy", named, "--confirm", "3 snapshots")
     assert done.returncode == 0, done.stdout + done.stderr
     wanted = r"3 snapshots free \d+\.\dM together; their USED adds up to .* in nobody's USED"
     assert re.search(wanted, done.stdout), done.stdout
@@ -75,12 +75,12 @@ def test_destroyed_by_the_right_tool(fresh_lab: Lab, operator: Operator) -> None
 def test_held_and_not_typed_are_refused(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     held = next(line.split("\t")[0] for line in zfs(lab, SYSTEM, "name,userrefs") if line.endswith("\t1"))
-    apply = ("apply", "snapshots.destroy", "--yes")
-    done = operator.run(*apply, f"snapshots={SYSTEM}@{held}", "--confirm", f"{SYSTEM}@{held}")
+    apply = ("apply", "snapshots.destroy")
+    done = operator.sure(*apply, f"snapshots={SYSTEM}@{held}", "--confirm", f"{SYSTEM}@{held}")
     assert (done.returncode, "held by keep" in done.stderr) == (3, True), done.stdout + done.stderr
     assert held in zfs(lab, SYSTEM)
     first = zfs(lab, CI)[0]
-    done = operator.run(*apply, f"snapshots={CI}@{first}", "--confirm", "acme-alm-ci")
+    done = operator.sure(*apply, f"snapshots={CI}@{first}", "--confirm", "acme-alm-ci")
     assert done.returncode == 3, done.stdout + done.stderr
     assert first in zfs(lab, CI)
 
@@ -91,7 +91,7 @@ def test_taken_and_undone(fresh_lab: Lab, operator: Operator) -> None:
     op_id = applied(operator, "snapshots.take", f"dataset={CI}")
     (taken,) = set(zfs(fresh_lab, CI, "name,guid")) - set(before)
     assert taken.startswith("gbtui-20")
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert zfs(fresh_lab, CI, "name,guid") == before
 
@@ -142,7 +142,7 @@ def test_rolling_by_systemd_and_undone(fresh_lab: Lab, operator: Operator) -> No
     assert f"snapshot-{today}" in zfs(lab, f"{POOL}/acme-dns")
     timers = lab.run("systemctl", "list-timers", "--no-pager", "gbtui-rolling.timer").stdout
     assert "03:" in timers, timers
-    undone = operator.run("undo", op_id, "--yes")
+    undone = operator.sure("undo", op_id)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert "0 timers" in lab.run("systemctl", "list-timers", "--no-pager", "gbtui-rolling.timer").stdout
     assert not lab.run("sh", "-c", "ls /etc/systemd/system | grep gbtui-rolling").stdout
@@ -153,13 +153,13 @@ def test_rolling_by_systemd_and_undone(fresh_lab: Lab, operator: Operator) -> No
 def test_killed_while_destroying_it_is_finished(fresh_lab: Lab, operator: Operator, label: str) -> None:
     lab = fresh_lab
     lab.script(f"zfs snapshot {CI}@case; lxc snapshot acme-dns case")
-    words = ("snapshots.destroy", f"snapshots={CI}@case,acme-dns/case", "--yes", "--confirm", "2 snapshots")
-    killed = operator.run("apply", *words, crash_at=label)
+    words = ("snapshots.destroy", f"snapshots={CI}@case,acme-dns/case", "--confirm", "2 snapshots")
+    killed = operator.sure("apply", *words, crash_at=label)
     assert killed.returncode < 0, killed.stdout + killed.stderr
     (found,) = operator.json("recover")["unfinished"]
     refused = operator.run("recover", found["id"], "--finish", "--yes")
     assert refused.returncode == 3, refused.stdout + refused.stderr
-    ended = operator.run("recover", found["id"], "--finish", "--yes", "--confirm", found["confirm"])
+    ended = operator.sure("recover", found["id"], "--finish", "--confirm", found["confirm"])
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "case" not in zfs(lab, CI)
     assert "snapshot-case" not in zfs(lab, f"{POOL}/acme-dns")

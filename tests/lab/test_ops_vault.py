@@ -25,11 +25,11 @@ def test_opens_it_keeps_the_keys_and_their_file_to_itself(fresh_lab: Lab, operat
     lab.fault("vault-sealed")
     lab.inside("system", "chmod", "644", KEYS)
 
-    protected = operator.run("apply", "vault.protect-init", CONTAINER, "--yes")
+    protected = operator.sure("apply", "vault.protect-init", CONTAINER)
     assert protected.returncode == 0, protected.stdout + protected.stderr
     assert lab.inside("system", "stat", "-c", "%a %U", KEYS).stdout.split() == ["600", "root"]
 
-    done = operator.run("apply", "vault.unseal", CONTAINER, "--yes")
+    done = operator.sure("apply", "vault.unseal", CONTAINER)
     assert done.returncode == 0, done.stdout + done.stderr
     status = lab.inside("system", "curl", "-sk", "https://127.0.0.1:8200/v1/sys/health").stdout
     assert json.loads(status)["sealed"] is False

@@ -40,7 +40,7 @@ def after(lab: Lab, home: Path, case: Case, how: Literal["apply", "paste"]) -> d
     plan = operator.json("plan", *words)
     assert plan["steps"], f"not needed: {plan['noop']} {plan['verdicts']}"
     if how == "apply":
-        done = operator.run("apply", *words, "--yes", "--keep", "--confirm", plan["confirm"])
+        done = operator.sure("apply", *words, "--keep", "--confirm", plan["confirm"])
         assert done.returncode == 0, done.stdout + done.stderr
     else:
         shell = lab.script(plan["paste"], seconds=600)

@@ -28,7 +28,8 @@ def test_followed_killed_and_gone_on_with(tmp_path: Path) -> None:
     with Terminal(ARGV, columns=120, rows=100, env=env) as terminal:
         resumed = answered(terminal, "", "2/5 Accept loopback")
         assert f"going on with the walk of {walk.started} begun by {walk.records[0].by}" in resumed
-        answered(terminal, "\r", "run it? type yes:")
+        answered(terminal, "\r", "warning services-restart: ")
+        answered(terminal, "yes\r", "run it? type yes:")
         answered(terminal, "yes\r", "keep / revert:")
         answered(terminal, "keep\r", "3/5 Does Valkey answer?")
         assert "PONG" in answered(terminal, "\r", "4/5 Are users served?")

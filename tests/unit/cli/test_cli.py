@@ -11,6 +11,7 @@ import pytest
 from gbtui.cli import main
 
 OPERATION, CONTAINER = "firewall.accept-loopback", "container=acme-system"
+READ = ("--acknowledge", "services-restart")
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +117,16 @@ def test_a_step_without_an_undo_says_the_word(capsys: pytest.CaptureFixture[str]
 
 def test_apply_repairs_and_the_journal_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(
-        capsys, "--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", "--keep", "--json"
+        capsys,
+        "--drill",
+        "valkey-loopback",
+        "apply",
+        OPERATION,
+        CONTAINER,
+        "--yes",
+        *READ,
+        "--keep",
+        "--json",
     )
     assert status == 0, err
     outcome = json.loads(out)["outcome"]
@@ -126,8 +136,24 @@ def test_apply_repairs_and_the_journal_tells_it(capsys: pytest.CaptureFixture[st
     assert run(capsys, "journal", "--verify")[0] == 0
 
 
+def test_a_warning_is_acknowledged_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """--yes alone approves the plan, and not what a guard warns of."""
+    words = ("--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--keep")
+    for more in (("--yes",), ("--yes", "--acknowledge", "another,and-another")):
+        status, _, err = run(capsys, *words, *more)
+        assert status == 3
+        assert "a warning was not acknowledged: services-restart: " in err
+        assert "--acknowledge services-restart says that it was read" in err
+    status, out, _ = run(capsys, *words, "--json")
+    outcome = json.loads(out)["outcome"]
+    assert (status, outcome["result"], outcome["unacknowledged"]) == (3, "declined", ["services-restart"])
+    assert json.loads(run(capsys, "journal", "--json")[1])["records"] == []
+    for name in ("services-restart", "other, services-restart"):
+        assert run(capsys, *words, "--yes", "--acknowledge", "x", "--acknowledge", name)[0] == 0
+
+
 def test_a_refusal_that_has_an_id_is_an_error_too(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", "--keep", "--json"]
+    words = ["--drill", "valkey-loopback", "apply", OPERATION, CONTAINER, "--yes", *READ, "--keep", "--json"]
     op_id = json.loads(run(capsys, *words)[1])["outcome"]["id"]
     status, out, err = run(capsys, "--demo", "keep", op_id)
     assert (status, "nothing is armed" in out) == (3, False)

@@ -53,7 +53,7 @@ def test_from_begin_to_export(gbtui: Typed, capsys: pytest.CaptureFixture[str], 
     gbtui("note", "os error 110 in the log, token=abc123 from 203.0.113.7")
     gbtui("milestone", "diagnosed")
     applied = ("apply", "firewall.accept-loopback", "container=acme-system", "--yes", "--keep")
-    assert main(["--demo", *applied]) == 0
+    assert main(["--demo", *applied, "--acknowledge", "services-restart"]) == 0
     capsys.readouterr()
     gbtui("end", "a rule was put in by hand")
     shown = gbtui("show", begun["id"])

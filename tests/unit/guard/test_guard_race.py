@@ -121,6 +121,7 @@ def test_the_command_line_says_who_holds_the_host_and_since_when(
     monkeypatch.delenv("GBTUI_CONFIG", raising=False)
     monkeypatch.setattr(opening, "_adapter", lambda *_: host)
     words = ["--demo", "apply", "firewall.accept-loopback", f"container={BOX}", "--yes"]
+    words += ["--acknowledge", "services-restart"]
     assert main([*words, *(["--json"] if as_json else [])]) == 3
     captured = capsys.readouterr()
     said = "bob@there runs proxy.reload (20261123T140322Z-1a2b) since 2026-11-23T14:03:22Z"

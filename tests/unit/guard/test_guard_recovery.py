@@ -144,7 +144,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("GBTUI_STATE", str(tmp_path / "state"))
     monkeypatch.delenv("GBTUI_CONFIG", raising=False)
     words = ("apply", "snapshots.destroy", f"snapshots={_oldest()}", "--yes", "--confirm", _oldest())
-    argv = [sys.executable, "-m", "gbtui", "--demo", *words]
+    argv = [sys.executable, "-m", "gbtui", "--demo", *words, "--acknowledge", "newest"]
     done = subprocess.run(argv, cwd=ROOT, env={**os.environ, VARIABLE: "step-begin:0"}, check=False)
     assert done.returncode == -signal.SIGKILL
     return _oldest()
