@@ -10,6 +10,7 @@ from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.containers import Container, ask_instances
 from gbtui.facts.containers_listen import Span, endpoints, spans
 from gbtui.facts.containers_parse import parse_instances
+from gbtui.facts.containers_reach import forward_of
 from gbtui.guard.plan import Exec, Probe, Verdict, Wait
 from gbtui.hosts.base import Command, inside
 from gbtui.operations import containers_scripts as scripts
@@ -140,14 +141,22 @@ def healthy(name: str, service: Service) -> Wait:
 
 
 def up_again(context: Context, found: Subject, ports: Sequence[int]) -> tuple[Wait, ...]:
-    """Running, with its address, listening where it listened before, its services healthy."""
+    """Running, with its address, listening on `ports` inside, its services healthy, its role at work."""
     waits = [Wait(state_is(found.name, "RUNNING"), UP_WITHIN)]
     if any(device.get("type") == "nic" for device in found.all_devices.values()):
         waits.append(has_address(found.name))
     if ports:
         waits.append(Wait(scripts.listens(found.name, ports), HEALTHY_WITHIN))
     waits += [healthy(found.name, service) for service in services_of(context, found)]
+    waits += at_work(context, found.name, HEALTHY_WITHIN)
     return tuple(waits)
+
+
+def at_work(context: Context, container: str, timeout: float) -> tuple[Wait, ...]:
+    """The profile's proof that the container's role does what it is for; none where it has no such proof."""
+    role = context.profile.split(container)[1]
+    found = [probe for probe in context.profile.probes if probe.role == role]
+    return tuple(Wait(scripts.works(container, probe), timeout) for probe in found)
 
 
 def services_of(context: Context, found: Subject) -> tuple[Service, ...]:
@@ -164,6 +173,16 @@ async def listening(context: Context, found: Subject) -> tuple[int, ...]:
     if not done.ok:
         return ()  # no ss there: nothing is asked of it later either
     return tuple(sorted(targets & scripts.ports_in(done.stdout)))
+
+
+def meant_to_listen(found: Subject) -> tuple[int, ...]:
+    """TCP ports inside that its devices for the guide's ports lead to. What other devices are for nobody
+    has said: a start that waited for them could never be proven."""
+    if found.role is None:
+        return ()
+    meant = {port for port in found.role.exposed if port.startswith("tcp:")}
+    led = [forward_of(found.one, port) for port in meant]
+    return tuple(sorted({each.connect.port for each in led if each is not None and each.connect}))
 
 
 # What goes dark

@@ -2,6 +2,8 @@
 
 gbtui-device NAME DEVICE KEY     the value of a device's KEY, "none" where there is no such device
 gbtui-listens PORT…              "all" when something listens on each TCP port, else the first that lacks
+gbtui-works KIND TARGET…         ends well where one target of the role's probe works, or where nothing there
+                                 can ask any; prints what each said (`ROLE_ANSWERS`)
 gbtui-writable FOLDER            "writable" when a file can be made and removed in FOLDER and in each
                                  folder in it; else what could not be written
 gbtui-room DATASET SNAP FOLDER   bytes written to DATASET since SNAP, and bytes free at FOLDER
@@ -18,7 +20,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gbtui.facts.containers_listen import sockets
+from gbtui.facts.containers_role import ROLE_ANSWERS
 from gbtui.guard.plan import Exec, Probe
+from gbtui.profiles import Probe as RoleProbe
 
 ABSENT = "absent"
 
@@ -28,12 +32,26 @@ printf '%s\\n' "$names" | grep -qxF -- "$2" || { echo absent; exit 0; }
 lxc config device get "$1" "$2" "$3"
 """
 
+#: Without ss the kernel's own table is read: what listens has state 0A.
 LISTENS = """
+seen() {
+  if command -v ss >/dev/null 2>&1; then ss -Hltn "sport = :$1"; return; fi
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    grep -E "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F]+:[0-9A-F]{4} 0A " || :
+}
 for port; do
-  found=$(ss -Hltn "sport = :$port") || exit 1
+  found=$(seen "$port") || exit 1
   [ -n "$found" ] || { echo "nothing listens on $port"; exit 0; }
 done
 echo all
+"""
+
+WORKS = f"""
+answers() {{ {ROLE_ANSWERS} }}
+said=$(answers "$@"); printf '%s\\n' "$said"
+tab=$(printf '\\t')
+has() {{ printf '%s\\n' "$said" | grep -q "$@"; }}
+has "${{tab}}0${{tab}}" || ! has -v "${{tab}}127${{tab}}"
 """
 
 WRITABLE = """
@@ -115,6 +133,12 @@ def listens(where: str, ports: Sequence[int]) -> Probe:
     words = tuple(str(port) for port in ports)
     title = f"{where} listens on {', '.join(words)}"
     return Probe(title, run(where, "gbtui-listens", LISTENS, *words), "stdout", "all")
+
+
+def works(where: str, probe: RoleProbe) -> Probe:
+    """The role does what it is for, asked inside as the checks ask it."""
+    asked = run(where, "gbtui-works", WORKS, probe.kind, *probe.targets, timeout=10.0)
+    return Probe(f"{where} does its work ({probe.role})", asked, "status", "0")
 
 
 def writable(where: str, folder: str) -> Probe:

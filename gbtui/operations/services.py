@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from gbtui.guard.plan import Danger, Plan, Step, Verdict
+from gbtui.guard.plan import Danger, Plan, Step, Verdict, Wait
 from gbtui.operations.assemble import assemble
 from gbtui.operations.base import Context, Guard, Operation, Parameter
+from gbtui.operations.containers_look import at_work
 from gbtui.operations.parameters import CONTAINER
 from gbtui.operations.running import RUNS, runs
 from gbtui.operations.services_look import (
+    HEALTHY_WITHIN,
     OWNER,
     WHO_WAITS,
     Target,
@@ -79,7 +81,7 @@ async def make_restart(context: Context, given: Mapping[str, str]) -> Plan:
         why=_why(found),
         verdicts=verdicts,
         steps=steps,
-        verify=() if refused else tuple(steady(container, target) for target in found),
+        verify=() if refused else _all_right(context, container, found),
         relies_on=() if refused else await facts(context, container, found),
         dark=() if refused else dark(found),
         target=container,
@@ -102,6 +104,12 @@ def _steps(container: str, found: Sequence[Target]) -> tuple[Step, ...]:
             steps.append(Step(f"Wait for {target.name}", healthy(container, target)))
         steps.append(Step(f"See {target.name} run steadily", steady(container, target)))
     return tuple(steps)
+
+
+def _all_right(context: Context, container: str, found: Sequence[Target]) -> tuple[Wait, ...]:
+    """Each runs steadily, and the container does what its role is for: units without a health URL, too."""
+    running = tuple(steady(container, target) for target in found)
+    return (*running, *at_work(context, container, HEALTHY_WITHIN))
 
 
 def _why(found: Sequence[Target]) -> str:

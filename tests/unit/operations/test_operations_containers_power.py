@@ -12,6 +12,7 @@ from gbtui.operations.catalog import find
 from gbtui.profiles import load
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.containers_rig import Desk, agreed, refusal
+from tests.unit.operations.hurried import hasty
 
 MAIL = "acme-email"
 
@@ -64,6 +65,52 @@ async def test_restart_of_the_proxy_waits_for_its_ports_and_cannot_be_taken_back
     undo = await desk.undo(outcome)
     assert undo.result == "refused"
     assert "no step of it can be taken back" in undo.message
+
+
+async def test_a_start_waits_for_the_guides_ports_inside_and_for_no_others(desk: Desk) -> None:
+    """Running and with an address is not serving: mail is down until something listens."""
+    odd = {"type": "proxy", "listen": "tcp:0.0.0.0:8099", "connect": "tcp:127.0.0.1:8099"}
+    desk.instance(MAIL).devices["odd"] = odd
+    await desk.run("lxc", "stop", MAIL)
+    plan = await desk.plan("containers.start", container=MAIL)
+    wanted = f"{MAIL} listens on 25, 110, 143, 465, 587, 993, 995, 4190"
+    assert wanted in [wait.probe.title for wait in plan.verify]
+    assert (await desk.apply(plan)).result == "done"
+    await desk.run("lxc", "stop", MAIL)
+    del desk.host.state.places[MAIL].units["email.service"]
+    outcome = await desk.apply(hasty(await desk.plan("containers.start", container=MAIL)))
+    assert outcome.result == "failed-undone", outcome.message
+    assert wanted in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("role", "unit"),
+    [
+        ("alm", "alm.service"),
+        ("alm-ci", "alm-ci-runner.service"),
+        ("drive", "drive.service"),
+        ("tables", "postgresql.service"),
+        ("table-editor", "table-editor.service"),
+        ("webmail", "webmail.service"),
+    ],
+)
+async def test_a_role_without_a_service_of_its_own_is_proven_by_its_probe(
+    desk: Desk, role: str, unit: str
+) -> None:
+    name = f"acme-{role}"
+    works = f"{name} does its work ({role})"
+    restart = await desk.plan("containers.restart", container=name)
+    assert works in [wait.probe.title for wait in restart.verify]
+    assert (await desk.apply(restart)).result == "done"
+    services = await desk.plan("services.restart", container=name, unit=unit)
+    assert works in [wait.probe.title for wait in services.verify]
+    await desk.run("lxc", "stop", name)
+    start = await desk.plan("containers.start", container=name)
+    assert works in [wait.probe.title for wait in start.verify]
+    del desk.host.state.places[name].units[unit]
+    outcome = await desk.apply(hasty(start))
+    assert outcome.result == "failed-undone", outcome.message
+    assert works in outcome.message
 
 
 async def test_the_names_that_lead_to_it_go_dark_and_no_others(desk: Desk) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess  # noqa: TID251 - the shell under test is another process
 from pathlib import Path
 
@@ -150,3 +152,45 @@ def test_writable_means_every_folder_in_it(shell: Shell, tmp_path: Path) -> None
     assert list((tmp_path / "gbo").rglob(".gbtui*")) == []
     assert shell.run(scripts.WRITABLE, "/proc").stdout.startswith("not: /proc")
     assert shell.run(scripts.WRITABLE, str(tmp_path / "nosuch")).stdout.startswith("not there")
+
+
+@pytest.mark.parametrize("with_ss", [True, False], ids=["ss", "kernel"])
+def test_who_listens_is_seen_with_and_without_ss(shell: Shell, *, with_ss: bool) -> None:
+    bare = shell.folder / "bare"
+    bare.mkdir()
+    for tool in ("sh", "cat", "grep", *(["ss"] if with_ss else [])):
+        found = shutil.which(tool)
+        if found is None:
+            pytest.skip(f"no {tool} here")
+        (bare / tool).symlink_to(found)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        open_, closed = str(server.getsockname()[1]), str(deaf.getsockname()[1])
+
+        def said(*ports: str) -> str:
+            argv = ["sh", "-c", scripts.LISTENS, "gbtui-listens", *ports]
+            env = {"PATH": str(bare)}
+            return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout.strip()
+
+        assert said(open_) == "all"
+        assert said(open_, closed) == f"nothing listens on {closed}"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("command", "true"), 0),
+        (("command", "false", "true"), 0),
+        (("command", "false"), 1),
+        (("command", "no-such-tool-here"), 0),
+        (("command", "no-such-tool-here", "false"), 1),
+        (("process", "no-such-program"), 1),
+        (("process", "no-such-program", "sh"), 0),
+    ],
+)
+def test_a_role_works_where_one_target_does_or_where_nothing_there_can_ask(
+    shell: Shell, words: tuple[str, ...], status: int
+) -> None:
+    done = shell.run(scripts.WORKS, *words)
+    assert done.returncode == status, done.stdout
+    assert words[1] in done.stdout

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gbtui.demo import unit_files
 from gbtui.demo.host import DemoHost
-from gbtui.demo.state import File, Stray
+from gbtui.demo.state import File, Stray, Unit
 from gbtui.errors import BadInput
 from gbtui.guard.plan import Danger, Plan, Wait
 from tests.unit.guard.rig import Answers
@@ -63,6 +64,21 @@ async def test_restarts_in_the_profiles_order_and_sees_them_run(tmp_path: Path) 
     assert outcome.result == "done", outcome.message
     after = [await pid(host, unit) for unit in ("system.service", "ui.service")]
     assert all(old != new for old, new in zip(before, after, strict=True))
+
+
+async def test_a_restart_of_a_role_without_health_url_is_proven_by_what_the_role_does(tmp_path: Path) -> None:
+    host = hurried()
+    given = {"container": "acme-tables", "unit": "postgresql"}
+    outcome = await engine(host, tmp_path).apply(await plan(host, RESTART, given), YES)
+    assert outcome.result == "done", outcome.message
+    del host.state.places["acme-tables"].units["postgresql.service"]
+    other = {"container": "acme-tables", "unit": "cron"}
+    host.state.places["acme-tables"].units["cron.service"] = Unit("cron.service")
+    made = await plan(host, RESTART, other)
+    made = replace(made, verify=tuple(replace(wait, timeout=0.6) for wait in made.verify[1:]))
+    outcome = await engine(host, tmp_path).apply(made, YES)
+    assert outcome.result == "failed-undone", outcome.message
+    assert "acme-tables does its work (tables)" in outcome.message
 
 
 async def test_restarts_what_is_named_in_the_order_given(tmp_path: Path) -> None:
