@@ -156,6 +156,7 @@ class Surveyor:
     ) -> dict[Key, Any]:
         commands = {ask: tuple(ask.commands(self._profile, place)) for ask in asks}
         each = list(dict.fromkeys(command for some in commands.values() for command in some))
+        each.sort(key=lambda command: not command.root)  # root's in a row, so that one sudo does for them
         try:
             done = await self._run(place, each, turns)
         except GbtuiError as error:

@@ -11,6 +11,7 @@ import secrets
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from gbtui.errors import BadInput, Malformed
 from gbtui.hosts.base import MIB, Command, Completed
@@ -20,6 +21,8 @@ ARGUMENT_LIMIT = 60_000
 #: Bytes of output, per stream, that a batch may have in all.
 OUTPUT_LIMIT = 64 * MIB
 _KILL_AFTER = 2
+#: From so many of root's commands in a row on, sudo is started for all of them and not for each.
+_TOGETHER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Batch:
 def compose(commands: Sequence[Command], *, sudo: bool = False, boundary: str | None = None) -> Batch:
     """One script that runs `commands` one after another, each with its own timeout and empty stdin.
 
-    `sudo`: put `sudo -n --` in front of root's commands. `boundary` is random unless given.
+    `sudo`: root's commands run behind `sudo -n --`, many in a row behind one where it allows a shell.
+    `boundary` is random unless given.
 
     Raises:
         BadInput: a command wants stdin, which a batch cannot give.
@@ -73,17 +77,42 @@ def compose(commands: Sequence[Command], *, sudo: bool = False, boundary: str | 
     # The boundary never stands in the script in one piece: a command that lists processes
     # (`ps`, `/proc/*/cmdline`) would print the script, and must not print a boundary with it.
     half = len(mark) // 2
-    parts = [f"b={shlex.quote(mark[:half])}''{shlex.quote(mark[half:])}"]
-    for number, command in enumerate(commands):
-        if command.stdin is not None or command.hold_stdin:
-            raise BadInput(f"running {command.shown()} in a batch", why="it wants stdin", hint="run it alone")
-        parts += [
-            f"{_bounded(command, sudo=sudo)} </dev/null",
-            f's=$?; printf \'%s:{number}:%d\\n\' "$b" "$s"; printf \'%s:{number}:%d\\n\' "$b" "$s" >&2',
-        ]
-    # In braces, so that a script cut off on its way is a syntax error before anything has run.
-    script = "{\n" + "\n".join(parts) + "\nexit 0\n}\n"
-    return Batch(tuple(commands), script, mark)
+    head = f"b={shlex.quote(mark[:half])}''{shlex.quote(mark[half:])}"
+    parts = [head]
+    for root, group in groupby(enumerate(commands), key=lambda one: sudo and one[1].root):
+        some = list(group)
+        alone = [_run(number, command, sudo=root) for number, command in some]
+        if root and len(some) >= _TOGETHER:
+            inner = _script([head, *(_run(number, command, sudo=False) for number, command in some)])
+            alone = _behind_one(inner, alone, f"ENDS{mark[:half]}")
+        parts += alone
+    return Batch(tuple(commands), _script(parts), mark)
+
+
+def _script(parts: Sequence[str]) -> str:
+    """In braces, so that a script cut off on its way is a syntax error before anything has run."""
+    return "{\n" + "\n".join(parts) + "\nexit 0\n}\n"
+
+
+def _run(number: int, command: Command, *, sudo: bool) -> str:
+    if command.stdin is not None or command.hold_stdin:
+        raise BadInput(f"running {command.shown()} in a batch", why="it wants stdin", hint="run it alone")
+    ended = f's=$?; printf \'%s:{number}:%d\\n\' "$b" "$s"; printf \'%s:{number}:%d\\n\' "$b" "$s" >&2'
+    return f"{_bounded(command, sudo=sudo)} </dev/null\n{ended}"
+
+
+def _behind_one(script: str, alone: Sequence[str], end: str) -> list[str]:
+    """The script in a shell of root's; each command `alone` where sudo allows no shell, or nothing.
+
+    It goes through stdin: an argument would stand in the host's log every time, as long as it is.
+    """
+    return [
+        "if sudo -n -- sh -c : </dev/null >/dev/null 2>&1; then",
+        f"sudo -n -- sh -s <<'{end}'\n{script}{end}",
+        "else",
+        *alone,
+        "fi",
+    ]
 
 
 def split(batch: Batch, completed: Completed) -> tuple[Completed, ...]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -109,6 +112,46 @@ def test_sudo_stands_before_timeout_and_only_for_root() -> None:
     lines = [shlex.split(line) for line in script.splitlines() if "timeout" in line]
     assert lines[0][:5] == ["sudo", "-n", "--", "timeout", "-k"]
     assert lines[1][:2] == ["timeout", "-k"]
+
+
+LETS = 'shift 2; echo "$1" >>"$0.ran"; exec "$@"'
+NO_SHELL = (
+    'shift 2; echo "$1" >>"$0.ran"; [ "$1" != sh ] || { echo "sudo: not allowed" >&2; exit 1; }; exec "$@"'
+)
+REFUSES = 'echo "sudo: a password is required" >&2; exit 1'
+ROOTS = [Command(("printf", "%s", f"it's\n{word} $b"), root=True) for word in "abcd"]
+OURS = Command(("sh", "-c", "printf mine; printf words >&2; exit 3"))
+
+
+@pytest.mark.parametrize(
+    ("sudo", "started", "statuses"),
+    [
+        (LETS, ["sh", "sh"], [0, 0, 0, 0, 3]),
+        (NO_SHELL, ["sh", *["timeout"] * 4], [0, 0, 0, 0, 3]),
+        (REFUSES, [], [1, 1, 1, 1, 3]),
+    ],
+)
+async def test_one_sudo_does_for_a_row_of_roots_commands_where_it_allows_a_shell(
+    sudo: str, started: list[str], statuses: list[int], tmp_path: Path, local: LocalHost
+) -> None:
+    program = tmp_path / "sudo"
+    await asyncio.to_thread(program.write_text, f"#!/bin/sh\n{sudo}\n")
+    await asyncio.to_thread(program.chmod, 0o755)
+    batch = compose([*ROOTS, OURS], sudo=True)
+    command = replace(batch.on_host(), argv=("env", f"PATH={tmp_path}:{os.environ['PATH']}", "sh", "-s"))
+    done = split(batch, await local.run(command))
+    assert [one.status for one in done] == statuses
+    assert (done[-1].stdout, done[-1].stderr) == (b"mine", b"words")
+    for one, word in zip(done, "abcd", strict=False):
+        assert one.stdout == (f"it's\n{word} $b".encode() if one.ok else b"")
+        assert (b"a password is required" in one.stderr) == (sudo is REFUSES), "each says why"
+    ran = tmp_path / "sudo.ran"
+    assert (ran.read_text().split() if ran.exists() else []) == started
+
+
+def test_few_commands_of_roots_have_a_sudo_each() -> None:
+    assert "sh -s" not in compose([*ROOTS[:2], OURS, *ROOTS[:2]], sudo=True).script
+    assert "sudo" not in compose(ROOTS).script
 
 
 def test_what_a_batch_cannot_do_is_refused() -> None:
