@@ -106,6 +106,8 @@ def public(plan: Plan) -> dict[str, Any]:
     """The plan as `gbtui plan --json` prints it; stable, schema 1. Times in seconds.
 
     `steps[].does` and `undo` read at `where`; `command` is the same as it runs on the host;
+    `undo_commands` are those of `undo` as they run on the host (a file is put back as a whole: named only),
+    `done` is how it is told that the step took effect, null where nothing can tell.
     `diff` is there for file replacements. The command line adds `paste`: all of it for a root shell.
     """
     return {
@@ -128,16 +130,20 @@ def public(plan: Plan) -> dict[str, Any]:
             for v in plan.verdicts
         ],
         "steps": [_public_step(step) for step in plan.steps],
-        "verify": [
-            {"where": place(w), "title": w.probe.title, "expects": wanted(w.probe)} for w in plan.verify
-        ],
+        "verify": [_public_probe(wait.probe) for wait in plan.verify],
         "relies_on": [{"title": r.title, "where": r.run.where, "sha256": r.sha256} for r in plan.relies_on],
         "fingerprint": plan.fingerprint,
         "revert_after": plan.revert_after,
         "dark": list(plan.dark),
         "items": list(plan.items),
         "confirm": plan.must_type,
+        "target": plan.target,
+        "undo_warning": plan.undo_warning,
     }
+
+
+def _public_probe(probe: Probe) -> dict[str, Any]:
+    return {"where": probe.run.where, "title": probe.title, "expects": wanted(probe)}
 
 
 def _public_step(step: Step) -> dict[str, Any]:
@@ -145,7 +151,13 @@ def _public_step(step: Step) -> dict[str, Any]:
         "where": place(step.does),
         "title": step.title,
         "does": shown(step.does),
+        "done": None if step.done is None else _public_probe(step.done),
         "undo": [shown(action) for action in step.undo],
+        "undo_commands": [
+            shown(action) if isinstance(action, Replace) else _commanded(action) for action in step.undo
+        ],
+        "undo_loses": step.undo_loses,
+        "undo_dark": list(step.undo_dark),
         "no_undo": step.no_undo,
         "irreversible": not step.undo and not step.part and not isinstance(step.does, Wait),
         "armed": step.armed,

@@ -102,6 +102,13 @@ def test_a_plan_is_whole_and_changes_nothing(capsys: pytest.CaptureFixture[str])
     assert (status, plan["operation"], plan["schema"]) == (0, OPERATION, 1)
     assert plan["fingerprint"]
     assert {"where", "does", "undo"} <= set(plan["steps"][0])
+    assert (plan["target"], "cut off again" in plan["undo_warning"]) == ("acme-system", True)
+    rule, saved, pong = plan["steps"][:3]
+    assert rule["undo_commands"][0].endswith("-- iptables -w -D INPUT -i lo -j ACCEPT")
+    assert (rule["done"]["where"], "Valkey" in rule["undo_dark"][0]) == ("acme-system", True)
+    assert "-A INPUT -i lo -j ACCEPT" in rule["done"]["expects"]
+    assert saved["undo_commands"] == saved["undo"]
+    assert (pong["done"], pong["undo_commands"]) == (None, [])
     assert {"guard", "verdict", "reason", "items"} <= set(plan["verdicts"][0])
     assert json.loads(run(capsys, "journal", "--json")[1])["records"] == []
 
