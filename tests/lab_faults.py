@@ -21,6 +21,7 @@ from gbtui.checks.base import Check, Failing
 from gbtui.checks.catalog import CHECKS
 from gbtui.checks.judge import judge, needs_of
 from gbtui.config import HostConfig
+from gbtui.demo.faults import FAULTS
 from gbtui.errors import GbtuiError
 from gbtui.facts.surveyor import Surveyor
 from gbtui.guard.engine import Engine
@@ -160,13 +161,26 @@ async def main(words: Sequence[str]) -> int:
             print(f"[{number}/{len(cases)}] {case.fault}: {', '.join(outcome.found) or 'nothing'}")
             print(f"    remedy: {outcome.remedy or '-'} · {verdict} · {outcome.seconds:.0f} s", flush=True)
         await bench.reset()
+    print("\n".join(summary(outcomes)))
+    return 1 if any(one.wrong for one in outcomes) else 0
+
+
+def summary(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """What held: the items that the checks that found it stand for, those that the faults themselves are
+    about, and whose remedy was an operation of gbtui's, whose a hand."""
     held = [one for one in outcomes if not one.wrong]
     by_id = {check.id: check for check in CHECKS}
-    items = sorted({item for one in held for id_, _ in one.case.finds for item in by_id[id_].items})
-    print(
-        f"{len(held)} of {len(outcomes)} faults held; they stand for {len(items)} items of the guide: {items}"
+    checks = sorted({item for one in held for id_, _ in one.case.finds for item in by_id[id_].items})
+    own = sorted({item for one in held for item in FAULTS[one.case.fault].items})
+    done = [one.case.fault for one in held if one.case.remedy is not None]
+    hands = [one.case.fault for one in held if one.case.remedy is None]
+    return (
+        f"{len(held)} of {len(outcomes)} faults held",
+        f"the checks that found them stand for {len(checks)} items of the guide: {checks}",
+        f"the faults themselves are failing states of {len(own)} items: {own}",
+        f"put right by an operation: {len(done)}: {', '.join(done) or 'none'}",
+        f"put right by hand: {len(hands)}: {', '.join(hands) or 'none'}",
     )
-    return 0 if len(held) == len(outcomes) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Each fact that a check needs, missing alone: then the check is unknown, and finds nothing it cannot know."""
+"""Each fact that a check needs, missing alone: the check is unknown, and finds nothing it cannot know."""
 
 from __future__ import annotations
 
