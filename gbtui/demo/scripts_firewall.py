@@ -125,7 +125,7 @@ def own(call: Call) -> Answer:
 def connect(call: Call) -> Answer:
     """gbtui-connect: what a connection meets on its way, and whether somebody listens at its end."""
     place, judged, local = _arrives(call, "tcp")
-    if place is None:
+    if place is None or "bash" in call.place.missing:
         return said("unknown", takes=1.0)
     if judged == "DROP":
         return said("silent", takes=4.0)
@@ -137,7 +137,7 @@ def datagram(call: Call) -> Answer:
     """gbtui-datagram: the same over UDP. Of all that listens here only DNS answers."""
     place, judged, _ = _arrives(call, "udp")
     port = int(call.arguments[1])
-    if place is None:
+    if place is None or "bash" in call.place.missing:
         return said("unknown", takes=1.0)
     if judged == "DROP":
         return said("silent", takes=2.0)

@@ -145,6 +145,7 @@ DROP_PORT = Operation(
         guards.EXPOSED,
         guards.BEHIND,
         guards.USED,
+        guards.LOOPS,
         guards.PROVEN,
         guards.SIX,
         BOOT,

@@ -18,6 +18,9 @@ BEHIND = Guard("behind-loopback", "loopback is accepted before the port is dropp
 EXPOSED = Guard("not-exposed", "no port that the guide exposes for this role is closed", (16, 17, 18, 24))
 USED = Guard("in-use", "who uses the port from elsewhere is known", (66,))
 SIX = Guard("both-families", "the port is closed over IPv6 as well", (68,))
+LOOPS = Guard(
+    "loopback-proof", "what is proven of loopback, and what rests on rules alone, is said", (35, 67)
+)
 PROVEN = Guard("udp-proof", "what of a UDP port is proven, and what rests on rules alone, is said", (66, 67))
 
 
@@ -59,9 +62,9 @@ def used(at: Target, door: Door) -> Verdict:
 
 
 def proven(at: Target, door: Door) -> tuple[Verdict, ...]:
-    """What is proven of a UDP port by packets; TCP answers for itself."""
+    """What is proven by packets, and what is not."""
     if door.protocol == "tcp":
-        return ()
+        return (_loops(at, door),)
     if not at.own:
         said = f"who listens on {at.where} :{door} says nothing to a packet it does not know"
         rests = "that it still gets those of the container itself rests on the rules and their rehearsal"
@@ -69,6 +72,17 @@ def proven(at: Target, door: Door) -> tuple[Verdict, ...]:
     heard = " and ".join(f"{address} {'answers' if word == 'open' else word}" for address, word in at.own)
     others = "the new rules' counters prove that a packet from elsewhere is dropped"
     return (PROVEN.allow(f"loopback has to say the same afterwards ({heard}); {others}"),)
+
+
+def _loops(at: Target, door: Door) -> Verdict:
+    """TCP answers for itself, where something inside can ask it."""
+    if not at.own:
+        asked = (
+            f"whether loopback still answers on {at.where} :{door} cannot be tried there (no bash inside?)"
+        )
+        return LOOPS.warn(f"{asked}: that it does rests on the rules and their rehearsal")
+    heard = " and ".join(f"{address} {'answers' if word == 'open' else word}" for address, word in at.own)
+    return LOOPS.allow(f"loopback has to say the same afterwards ({heard})")
 
 
 def six(seen: Rules) -> Verdict:

@@ -52,6 +52,18 @@ async def test_what_is_missing_over_ipv6_is_added_and_loopback_first() -> None:
     assert all(step.armed for step in made.steps)
 
 
+async def test_without_bash_inside_it_says_what_is_not_proven(tmp_path: Path) -> None:
+    host = hurried()
+    assert "127.0.0.1 answers" in word(await plan(host), "loopback-proof").reason
+    host.state.places[BOX].missing.add("bash")
+    made = await plan(host)
+    assert word(made, "loopback-proof").verdict == "warn"
+    assert "whether loopback still answers on acme-system :5858" in word(made, "loopback-proof").reason
+    before = await rules(host)
+    assert (await engine(host, tmp_path).apply(made, YES)).result == "refused"
+    assert await rules(host) == before
+
+
 async def test_it_is_refused_before_loopback_is_accepted(tmp_path: Path) -> None:
     host = hurried("valkey-loopback")
     made = await plan(host)
