@@ -13,6 +13,7 @@ from gbtui.facts.firewall_parse import parse_save
 from gbtui.guard.plan import Danger, Exec, Plan, Step
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Operation, Parameter
+from gbtui.operations.firewall_closed import CLOSES, closed
 from gbtui.operations.firewall_delete_guards import (
     LOOPBACK,
     ONE,
@@ -25,6 +26,7 @@ from gbtui.operations.firewall_delete_guards import (
     opens,
     owner,
     ssh,
+    without,
 )
 from gbtui.operations.firewall_operator import SSH, logins
 from gbtui.operations.firewall_rehearse import REHEARSED, rehearse
@@ -90,6 +92,9 @@ async def delete_rule(context: Context, given: Mapping[str, str]) -> Plan:
     line = f"-A {found.name} {found.rule.spec}"
     proved = f"{line} is gone, the rest stands"
     verdicts.append(rehearsed(scratch, where, proved=proved, before=[f.running for f in seen.families]))
+    chains = found.family.running.chains
+    lost = await closed(context, where, chains, without(chains, found))
+    verdicts.append(lost.verdict)
     return assemble(
         DELETE_RULE,
         context,
@@ -100,6 +105,7 @@ async def delete_rule(context: Context, given: Mapping[str, str]) -> Plan:
         verify=proofs(steps),
         relies_on=await relying(context, *facts(seen)),
         why=f"{line}: {found.rule.packets or 0} packets so far" if found.rule.packets is not None else line,
+        dark=lost.dark,
         target=where,
         undo_warning=f"{line} stands again as rule {found.at[0] + 1} of {found.name}",
     )
@@ -161,8 +167,8 @@ DELETE_RULE = Operation(
     summary="take one rule out of the running and the saved rules, by what it says and never by its number",
     subject="firewall",
     parameters=(PLACE, RULE, CHAIN, TABLE, FAMILY),
-    guards=(RUNS, ONE, LOOPBACK, OWNER, OPENS, SSH, REHEARSED),
-    danger=Danger.REVERSIBLE,
+    guards=(RUNS, ONE, LOOPBACK, OWNER, OPENS, SSH, REHEARSED, CLOSES),
+    danger=Danger.DISRUPTIVE,
     items=ITEMS,
     make=delete_rule,
 )

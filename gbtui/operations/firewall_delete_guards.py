@@ -114,7 +114,7 @@ def ssh(found: Found, people: tuple[Login, ...]) -> Verdict:
         return SSH.refuse(
             f"{through.words()} comes in by this very rule; let it in by another one placed before"
         )
-    return stays(chains, _without(chains, found), people)
+    return stays(chains, without(chains, found), people)
 
 
 def _redirects(found: Found, people: tuple[Login, ...]) -> Verdict:
@@ -126,7 +126,9 @@ def _redirects(found: Found, people: tuple[Login, ...]) -> Verdict:
     return SSH.allow(f"SSH is not led anywhere by it (table {found.table})")
 
 
-def _without(chains: tuple[Chain, ...], found: Found) -> tuple[Chain, ...]:
+def without(chains: tuple[Chain, ...], found: Found) -> tuple[Chain, ...]:
+    """The chains as they are once the rule is gone."""
+
     def less(chain: Chain) -> Chain:
         if (chain.table, chain.chain) != (found.table, found.name):
             return chain

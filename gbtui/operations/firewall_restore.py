@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gbtui.facts.firewall_edit import back, batch, others_of, own_lines
 from gbtui.facts.firewall_parse import Tables, parse_save
@@ -13,6 +13,7 @@ from gbtui.facts.firewall_types import Chain
 from gbtui.guard.plan import Danger, Plan, Probe, Step, Verdict, Wait
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
+from gbtui.operations.firewall_closed import CLOSES, Closed, closed
 from gbtui.operations.firewall_operator import SSH, logins, stays
 from gbtui.operations.firewall_rehearse import REHEARSED, Rehearsal, rehearse
 from gbtui.operations.firewall_rehearse import verdict as rehearsed
@@ -76,6 +77,8 @@ async def restore_saved(context: Context, given: Mapping[str, str]) -> Plan:
     verdicts += [_others(changes), _rehearsed(scratch, where, changes)]
     if where == HOST:
         verdicts.append(await _ssh(context, seen, changes))
+    lost = await _closed(context, seen, changes)
+    verdicts.append(lost.verdict)
     steps = tuple(_step(where, one) for one in changes)
     refused = any(v.verdict == "refuse" for v in verdicts)
     return assemble(
@@ -88,6 +91,7 @@ async def restore_saved(context: Context, given: Mapping[str, str]) -> Plan:
         verify=() if refused else (*proofs(steps), *_verify(where, changes)),
         relies_on=() if refused else await relying(context, *facts(seen)),
         why=_why(seen, changes),
+        dark=() if refused else lost.dark,
         target=where,
         undo_warning="the rules that ran before come back",
     )
@@ -194,9 +198,25 @@ def _rehearsed(scratch: Rehearsal, where: str, changes: Sequence[Change]) -> Ver
 
 
 async def _ssh(context: Context, seen: Rules, changes: Sequence[Change]) -> Verdict:
+    now, then = _both(seen, changes)
+    return stays(now, then, await logins(context.host))
+
+
+async def _closed(context: Context, seen: Rules, changes: Sequence[Change]) -> Closed:
+    now, then = _both(seen, changes)
+    return await closed(context, seen.where, now, then)
+
+
+def _both(seen: Rules, changes: Sequence[Change]) -> tuple[tuple[Chain, ...], tuple[Chain, ...]]:
+    """All chains as they are, and as they will be."""
     now = {family.name: family.running for family in seen.families}
-    then = now | {one.family.name: one.after for one in changes}
-    return stays(_chains(now), _chains(then), await logins(context.host))
+    return _chains(now), _chains(now | {one.family.name: _whole(one) for one in changes})
+
+
+def _whole(one: Change) -> Tables:
+    """As they will be, with the tables that the file says nothing of as they are."""
+    kept = [chain for chain in one.family.running.chains if chain.table not in one.tables]
+    return replace(one.after, chains=(*(c for c in one.after.chains if c.table in one.tables), *kept))
 
 
 def _chains(by_family: Mapping[str, Tables]) -> tuple[Chain, ...]:
@@ -209,8 +229,8 @@ RESTORE = Operation(
     summary="put the saved rules in place of those that run, without touching fail2ban's and LXD's own",
     subject="firewall",
     parameters=(PLACE,),
-    guards=(RUNS, SAVED, OTHERS, REHEARSED, SSH),
-    danger=Danger.REVERSIBLE,
+    guards=(RUNS, SAVED, OTHERS, REHEARSED, SSH, CLOSES),
+    danger=Danger.DISRUPTIVE,
     items=ITEMS,
     make=restore_saved,
 )

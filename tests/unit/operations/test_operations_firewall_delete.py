@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
-from gbtui.guard.plan import Plan
+from gbtui.guard.plan import Danger, Plan
 from gbtui.operations.catalog import find
 from gbtui.operations.firewall_delete import RULE
 from tests.unit.guard.rig import Answers
@@ -79,6 +79,67 @@ async def test_what_must_stay_is_refused(tmp_path: Path, given: dict[str, str], 
     before = await rules(host, "host") + await rules(host)
     assert (await engine(host, tmp_path).apply(made, SURE)).result == "refused"
     assert await rules(host, "host") + await rules(host) == before
+
+
+async def test_who_takes_out_an_accept_has_read_which_ports_it_closes(tmp_path: Path) -> None:
+    host = hurried()
+    rule = "-p tcp -m tcp --dport 5858 -j ACCEPT"
+    for words in (("-A", "INPUT", *rule.split()), ("-P", "INPUT", "DROP")):
+        await sh(host, BOX, "iptables", "-w", *words)
+    made = await plan(host, rule)
+    assert made.dark == ("tcp :5858 of acme-system from elsewhere, until it is undone",)
+    assert made.danger is Danger.DISRUPTIVE
+    assert "tcp :5858" in word(made, "closes").reason
+    before = await rules(host)
+    assert (await engine(host, tmp_path).apply(made, SURE)).result == "refused"
+    assert await rules(host) == before
+    sure = Answers(acknowledged=(*SURE.acknowledged, "closes"))
+    assert (await engine(host, tmp_path).apply(made, sure)).result == "done"
+
+
+@pytest.mark.parametrize(
+    "rule", ["-p tcp -m tcp --dport 5999 -j ACCEPT", "-p tcp -m tcp --dport 6379 -j ACCEPT"]
+)
+async def test_a_port_where_nobody_listens_or_only_loopback_does_is_none_that_closes(rule: str) -> None:
+    host = hurried()
+    for words in (("-A", "INPUT", *rule.split()), ("-P", "INPUT", "DROP")):
+        await sh(host, BOX, "iptables", "-w", *words)
+    made = await plan(host, rule)
+    assert made.dark == ()
+    assert made.danger is Danger.REVERSIBLE
+    assert word(made, "closes").verdict == "allow"
+
+
+async def test_an_accept_for_one_source_closes_the_port_for_it() -> None:
+    host = hurried()
+    rule = "-s 10.77.0.30/32 -p tcp -m tcp --dport 5858 -j ACCEPT"
+    for words in (("-A", "INPUT", *rule.split()), ("-P", "INPUT", "DROP")):
+        await sh(host, BOX, "iptables", "-w", *words)
+    assert "tcp :5858" in (await plan(host, rule)).dark[0]
+
+
+async def test_the_containers_way_out_is_named() -> None:
+    host = hurried()
+    await sh(host, "host", "iptables", "-w", "-P", "FORWARD", "DROP")
+    listed = await sh(host, "host", "iptables", "-w", "-S", "FORWARD")
+    rule = next(line for line in listed.splitlines() if "-i lxdbr0" in line).removeprefix("-A FORWARD ")
+    made = await plan(host, rule, "host", chain="FORWARD")
+    assert made.dark == ("the way out of the containers on lxdbr0, until it is undone",)
+
+
+async def test_a_rule_that_leads_a_port_into_a_container_is_named() -> None:
+    host = hurried()
+    rule = "-p tcp -m tcp --dport 8443 -j DNAT --to-destination 10.77.0.30:443"
+    await sh(host, "host", "iptables", "-w", "-t", "nat", "-A", "PREROUTING", *rule.split())
+    made = await plan(host, rule, "host", chain="PREROUTING", table="nat")
+    assert "tcp :8443, which a rule leads to 10.77.0.30:443" in made.dark[0]
+
+
+async def test_without_ss_it_says_that_it_cannot_see_who_listens() -> None:
+    host = hurried()
+    host.state.places[BOX].missing.add("ss")
+    assert "has no ss" in word(await plan(host), "closes").reason
+    assert word(await plan(host), "closes").verdict == "warn"
 
 
 async def test_two_equal_rules_are_refused() -> None:

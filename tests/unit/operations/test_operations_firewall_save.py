@@ -8,7 +8,7 @@ import pytest
 
 from gbtui.demo.host import DemoHost
 from gbtui.demo.state import File
-from gbtui.guard.plan import Plan
+from gbtui.guard.plan import Danger, Plan
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.firewall_rig import BOX, V4, V6, YES, rules, saved, sh, word
 from tests.unit.operations.hurried import engine, hurried
@@ -113,7 +113,12 @@ async def test_bans_stay_in_force(tmp_path: Path) -> None:
     before = await rules(host, box)
     bans = [line for line in before.splitlines() if "f2b-" in line]
     assert bans
-    done = await engine(host, tmp_path).apply(await restore(host, box), YES)
+    made = await restore(host, box)
+    assert made.dark == ("tcp :80, tcp :2019 of acme-proxy from elsewhere, until it is undone",)
+    assert made.danger is Danger.DISRUPTIVE
+    assert (await engine(host, tmp_path).apply(made, YES)).result == "refused", "nobody has read it"
+    sure = Answers(acknowledged=(*YES.acknowledged, "closes"))
+    done = await engine(host, tmp_path).apply(made, sure)
     assert done.result == "done", done.message
     now = (await rules(host, box)).splitlines()
     assert [line for line in now if "f2b-" in line] == bans
