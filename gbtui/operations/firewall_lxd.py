@@ -137,7 +137,7 @@ def _write(context: Context, before: bytes | None, after: bytes) -> Step:
         Replace(HOST, PATH, after, before, "") if before is not None else Exec(HOST, ("rm", "-f", "--", PATH))
     )
     done = holds_file(HOST, PATH, after, new=before is None)
-    return Step(f"Write {PATH}", Replace(HOST, PATH, before, after, backup), done, (undo,))
+    return Step(f"Write {PATH}", Replace(HOST, PATH, before, after, backup), done, (undo,), armed=True)
 
 
 def _enable(*, enabled: bool) -> Step:
@@ -145,7 +145,7 @@ def _enable(*, enabled: bool) -> Step:
     done = Probe(f"{UNIT} is enabled", shown("UnitFileState"), "stdout", "enabled")
     does = Exec(HOST, ("systemctl", "enable", UNIT))
     undo = does if enabled else Exec(HOST, ("systemctl", "disable", UNIT))
-    return Step(f"Enable {UNIT}", does, done, (undo,))
+    return Step(f"Enable {UNIT}", does, done, (undo,), armed=True)
 
 
 def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
@@ -159,7 +159,7 @@ def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
     done = Probe(f"{UNIT} has run", shown("ActiveState"), "stdout", "active")
     stop = Exec(HOST, ("systemctl", "stop", UNIT))
     start = Exec(HOST, ("systemctl", "start", UNIT), 60.0)
-    return Step(f"Start {UNIT}", start, done, (stop, *again), undo_dark=_dark(bridges))
+    return Step(f"Start {UNIT}", start, done, (stop, *again), armed=True, undo_dark=_dark(bridges))
 
 
 def _dark(bridges: Sequence[str]) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, .
     undo = [Exec(HOST, (f.program, "-w", "-D", "FORWARD", *spec(b).split())) for f, b in missing]
     done = rule_there(HOST, family.program, "FORWARD", spec(bridge), 1)
     again = Exec(HOST, ("systemctl", "restart", UNIT), 60.0)
-    return (Step(f"Restart {UNIT}", again, done, tuple(undo), undo_dark=_dark(bridges)),)
+    return (Step(f"Restart {UNIT}", again, done, tuple(undo), armed=True, undo_dark=_dark(bridges)),)
 
 
 def _at(family: Family, bridge: str) -> list[int]:

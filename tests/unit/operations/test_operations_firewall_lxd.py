@@ -42,6 +42,8 @@ async def test_the_rule_is_there_now_and_after_a_boot(tmp_path: Path) -> None:
     before = await rules(host, "host")
     made = await plan(host)
     assert made.danger is Danger.REVERSIBLE
+    assert all(step.armed for step in made.steps)
+    assert made.revert_after > 0
     done = await engine(host, tmp_path).apply(made, SURE)
     assert done.result == "done", done.message
     assert (await rules(host, "host")).count(RULE) == 2
@@ -50,6 +52,15 @@ async def test_the_rule_is_there_now_and_after_a_boot(tmp_path: Path) -> None:
     assert (await plan(host)).noop
     undone = await engine(host, tmp_path).undo(done.id, SURE)
     assert undone.result == "done", undone.message
+    assert await rules(host, "host") == before
+    assert PATH not in host.state.host.files
+
+
+async def test_nobody_keeps_it_and_the_host_takes_it_back(tmp_path: Path) -> None:
+    host = await without()
+    before = await rules(host, "host")
+    answers = Answers(keeps="revert", acknowledged=SURE.acknowledged)
+    assert (await engine(host, tmp_path).apply(await plan(host), answers)).result == "reverted"
     assert await rules(host, "host") == before
     assert PATH not in host.state.host.files
 
