@@ -36,6 +36,17 @@ async def test_begin_and_end_are_one_line_each(rig: Rig) -> None:
     ]
 
 
+async def test_words_for_people_are_data_for_every_shell_on_their_way(rig: Rig) -> None:
+    """A reason goes into the host's journal and, with the title, into its armed revert: real shells."""
+    trap = rig.root / "trap"
+    words = f"$(touch {trap}) `touch {trap}`; touch {trap} && touch {trap} ' \" "
+    made = replace(plan(rig.root), parameters=(("reason", words),), title=words, why=words)
+    done = await rig.engine().apply(made, Answers(keeps="revert"))
+    assert done.result == "reverted"
+    assert not trap.exists()
+    assert any(f"$(touch {trap})" in line for line in lines(rig))
+
+
 @pytest.mark.parametrize("refused", [{"noop": "already right"}, {"host": "other"}])
 async def test_what_was_never_begun_is_not_told(rig: Rig, refused: dict[str, str]) -> None:
     await rig.engine().apply(replace(plan(rig.root), **refused), Answers())  # type: ignore[arg-type]  # fields by name
