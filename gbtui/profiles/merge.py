@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gbtui.profiles.values import fitting
 from gbtui.toml_lines import Key, TomlFile
 
 KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
@@ -20,7 +21,8 @@ def merged(base: Table, file: TomlFile, schema: Table) -> dict[str, Any]:
     """`base` with what `file` says instead (but for its `base =` line).
 
     Raises:
-        BadInput: an unknown key or another kind of value, with file, line and the expected form.
+        BadInput: an unknown key, another kind of value or one that cannot be, with file, line and the
+            expected form.
     """
     said = {key: value for key, value in file.table.items() if key != "base"}
     return _table(base, said, schema, file, ())
@@ -45,8 +47,9 @@ def _value(base: Any, said: Any, pattern: Any, file: TomlFile, at: Key) -> Any:
         _complete(found, [base] if base else _each_role(at, pattern), file, at)
         return found
     if isinstance(pattern, list):
-        return [_entry(one, pattern, file, (*at, str(number))) for number, one in enumerate(said)]
-    return said
+        entries = [_entry(one, pattern, file, (*at, str(number))) for number, one in enumerate(said)]
+        return fitting(entries, file, at)
+    return fitting(said, file, at)
 
 
 def _entry(said: Any, patterns: list[Any], file: TomlFile, at: Key) -> Any:
@@ -56,7 +59,7 @@ def _entry(said: Any, patterns: list[Any], file: TomlFile, at: Key) -> Any:
         kind = pattern[0] if pattern else ""
         if type(said) is not type(kind):
             raise file.error(at, f"not {KINDS[type(kind)]}", KINDS[type(kind)])
-        return said
+        return fitting(said, file, at)
     found = _value(None, said, pattern, file, at)
     _complete(found, patterns, file, at)
     return found

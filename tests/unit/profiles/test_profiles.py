@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,8 @@ from gbtui.checks.judge import judge
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
 from gbtui.profiles import load, shipped
+from gbtui.profiles.values import FORMS
+from gbtui.toml_lines import Key
 from tests.unit.checks.inspected import pairs, survey
 
 
@@ -87,3 +92,45 @@ async def test_in_the_later_layout_instances_have_no_tenant_in_their_names() -> 
     assert pairs(judge((COMPLETE,), replace(found, profile=later, containers=tuple(named)))) == (
         ("containers.complete", "dns"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "form"),
+    [
+        ('forwarding = "routes"', 1, "devices or dnat"),
+        ('[[probes]]\nrole = "alm"\nkind = "ping"\ntargets = ["x"]', 3, "http or process or command"),
+        ("[snapshots]\nkeep = 7\npool_error = 101", 3, "1 to 100"),
+        ("[snapshots]\nkeep = 0", 2, "1 or more"),
+        ('[roles.dns]\nexposed = ["53"]', 2, "tcp:PORT or udp:PORT"),
+        ('[roles.dns]\nexposed = ["udp:70000"]', 2, "tcp:PORT or udp:PORT"),
+        ("[cache]\nport = 0", 2, "1 to 65535"),
+        ("[firewall]\nclosed_ports = [6379, 99999]", 2, "1 to 65535"),
+        ("[bans]\nflood_limits = [100, 60]", 2, "three numbers"),
+        ("[bans]\nflood_limits = [100, 60, -1]", 2, "1 or more"),
+        ("[proxy]\nvhost_floor = -1", 2, "0 or more"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_its_line(
+    text: str, line: int, form: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    with pytest.raises(BadInput, match=rf"own.toml, line {line}: ") as refused:
+        load(str(file))
+    assert form in refused.value.hint
+
+
+@pytest.mark.parametrize("pattern", FORMS)
+def test_every_rule_for_a_value_is_about_a_value_that_profiles_have(pattern: Key) -> None:
+    def reached(value: Any, rest: Key) -> bool:
+        if not rest:
+            return True
+        if isinstance(value, list):
+            return rest[0] == "*" and any(reached(one, rest[1:]) for one in value)
+        if not isinstance(value, dict):
+            return False
+        inner = list(value.values()) if rest[0] == "*" else [value[rest[0]]] if rest[0] in value else []
+        return any(reached(one, rest[1:]) for one in inner)
+
+    guide = tomllib.loads((files("gbtui.profiles") / "guide.toml").read_text("utf-8"))
+    assert reached(guide, pattern)
