@@ -119,7 +119,7 @@ class Engine:
         """The plan that takes a finished operation back; refused in words where that is not safe now.
 
         Raises:
-            NotFound: the journal has no such operation on this host.
+            NotFound: the journal has no such operation on this host, or not what its files held.
         """
         return await undo_plan(self.host, self.story(op_id), self.guard_undo)
 
@@ -146,7 +146,7 @@ class Engine:
         Raises:
             NotFound: nothing.
         """
-        story = read_story(self.journal.story(op_id))
+        story = read_story(self.journal.story(op_id), self.journal.contents)
         if story is None or story.host != self.host.name:
             hint = "gbtui journal lists them"
             raise NotFound(f"operation {op_id} on {self.host.name}", why="not in this journal", hint=hint)

@@ -20,12 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from gbtui.errors import GbtuiError, Malformed, Refused
+from gbtui.guard.contents import Contents, hashes
 from gbtui.guard.fingerprint import sha256
 from gbtui.guard.journal_parts import LIMIT, ROOM, Parts, append, ends_whole
 from gbtui.guard.mask import mask_tree
 from gbtui.text import decode_json
 
 START = "0" * 64
+UNDOABLE = 4
+"""Full parts of which what was done can still be undone where it replaced a file."""
+_TURNS = (b'"begin"', b'"end"', b'"undone"')
 
 
 def state_dir(environ: Mapping[str, str] | None = None) -> Path:
@@ -79,6 +83,7 @@ class Journal:
         self.path = self.directory / "journal.jsonl"
         self._parts = Parts(self.directory, limit)
         self._head = self.directory / "journal.head"
+        self.contents = Contents(self.directory)
 
     def ready(self) -> None:
         """Refuse now what could not be recorded later.
@@ -88,19 +93,24 @@ class Journal:
         """
         with self._locked():
             room = self._parts.room()
+            self._tidy()
         if room < ROOM:
             raise _refused(f"{self.directory}: only {room // 1024} KiB are free on that disk")
 
     def append(self, op_id: str, host: str, record: str, **data: Any) -> None:
-        """Add one line and return when it is on disk. Secrets are masked, but in a `plan`.
+        """Add one line and return when it is on disk. Secrets are masked, but in a `plan`, of which the
+        files' contents are put away beside the journal.
 
         Raises:
             Refused: it could not be written (disk full, read-only, no permission).
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        told = {key: value if key == "plan" else mask_tree(value) for key, value in data.items()}
-        body = {"at": now, "id": op_id, "host": host, "record": record, **told}
         with self._locked() as fd:
+            told = {
+                key: self.contents.put_away(value) if key == "plan" else mask_tree(value)
+                for key, value in data.items()
+            }
+            body = {"at": now, "id": op_id, "host": host, "record": record, **told}
             tail = _tail(self._parts.backwards(fd))
             head = self._read_head()
             if head not in {None, tail.last.encode(), tail.before.encode()}:
@@ -130,6 +140,31 @@ class Journal:
             elif record.record == "end":
                 begun.pop(record.id, None)
         return tuple(begun)
+
+    def _tidy(self) -> None:
+        """Once for each part that is full: contents go that nothing needs which can still be undone.
+
+        That is what has not ended, and what was done in the last parts and not undone. Raises OSError.
+        """
+        full = self._parts.full()
+        mark = self.contents.directory / "tidied"
+        if not full or (mark.exists() and mark.read_bytes() == b"%d\n" % max(full)):
+            return
+        recent = {path.name for path in [*full.values()][-UNDOABLE:]} | {self.path.name}
+        needed: dict[str, set[str]] = {}
+        old = set()
+        for name, raw in self._lines():
+            record = _parse(raw) if any(word in raw for word in _TURNS) else None
+            if record is None:
+                continue
+            if record.record == "begin":
+                needed[record.id] = set(hashes(record.data.get("plan")))
+                old |= set() if name in recent else {record.id}
+            elif record.record == "undone" or (record.record == "end" and not _stays(record, old)):
+                needed.pop(record.id, None)
+        if self.contents.directory.exists():
+            self.contents.keep_only(set().union(*needed.values()))
+            mark.write_bytes(b"%d\n" % max(full))
 
     def torn(self) -> int:
         """How many lines a crash has cut off."""
@@ -206,6 +241,11 @@ class Journal:
 def _refused(why: str) -> Refused:
     hint = "free space or point GBTUI_STATE at a directory you can write"
     return Refused("nothing is changed without a journal", why=why, hint=hint)
+
+
+def _stays(end: Record, old: set[str]) -> bool:
+    """Whether what ended so may still be undone with what its files held."""
+    return end.data.get("outcome") == "done" and end.id not in old
 
 
 @dataclass(frozen=True, slots=True)

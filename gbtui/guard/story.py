@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gbtui.errors import Malformed
+from gbtui.guard.contents import Contents
 from gbtui.guard.journal import Record
 from gbtui.guard.plan import Plan
 from gbtui.guard.serial import from_json
@@ -35,24 +36,25 @@ class Story:
     records: tuple[Record, ...]
 
 
-def read_story(records: Sequence[Record]) -> Story | None:
-    """The story in the records of one operation; None where it never began.
+def read_story(records: Sequence[Record], contents: Contents | None = None) -> Story | None:
+    """The story in the records of one operation; None where it never began. `contents` has its files'.
 
     Raises:
-        Malformed: its plan in the journal cannot be read.
+        Malformed: its plan in the journal cannot be read. NotFound: what a file held is not kept any more.
     """
     begin = next((record for record in records if record.record == "begin"), None)
     if begin is None:
         return None
     kinds = [record.record for record in records]
     end = kinds.index("end") if "end" in kinds else len(kinds)
+    plan = begin.data.get("plan")
     last = [record for record in records if record.record == "end"]
     return Story(
         id=begin.id,
         host=begin.host,
         user=str(begin.data.get("user", "")),
         at=begin.at,
-        plan=from_json(begin.data.get("plan")),
+        plan=from_json(plan if contents is None else contents.filled(plan)),
         begun=_steps(records, "step-begin"),
         done=_steps(records, "step-done"),
         undone=_steps(records, "undo-done"),

@@ -25,7 +25,7 @@ ONLY = Guard("only-that-domain", "the named domain goes, and nothing else change
 MOVES = Guard("certificates-move", "the certificates can be moved as files", (58,))
 EDITED = Guard("still-as-edited", "nobody else has changed the file while it was edited", (53, 55))
 RESOLVE = Guard("names-resolve", "names that come have an address, so that a certificate can be had", (59,))
-SECRETS = Guard("secrets-in-file", "no secret stands in the file, because the journal keeps it whole", (65,))
+SECRETS = Guard("secrets-in-file", "no secret stands in the file, because it is kept whole for undo", (65,))
 
 FEW = 2
 """So few vhosts are what the guide calls a broken configuration."""
@@ -152,7 +152,8 @@ def secrets(*files: bytes) -> tuple[Verdict, ...]:
     if not lines:
         return ()
     where = ", ".join(map(str, sorted(lines)[:5]))
-    said = f"line {where} holds what looks like a secret, and the journal (mode 0600) keeps the file for undo"
+    kept = "the file is kept beside the journal (mode 0600) for undo"
+    said = f"line {where} holds what looks like a secret, and {kept}"
     return (SECRETS.warn(f"{said}; {{env.NAME}} in the file and the value in the unit keep it out"),)
 
 
