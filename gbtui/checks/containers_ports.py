@@ -14,7 +14,7 @@ from gbtui.checks.containers_asks import FORWARDS, LISTENING, OUTSIDE
 from gbtui.checks.firewall import RULES
 from gbtui.facts.containers_listen import Endpoint, spans
 from gbtui.facts.containers_reach import Dnat, Forward, dnats, forward_of, forwards
-from gbtui.facts.containers_types import Container
+from gbtui.facts.containers_types import Container, ProxyDevice
 from gbtui.facts.firewall_reach import Sample, way
 from gbtui.facts.survey import EVERY, HOST, Need, Place, Survey
 
@@ -29,12 +29,26 @@ def _exposed(survey: Survey, place: Place) -> tuple[str, ...]:
 
 
 def _devices(survey: Survey, place: Place) -> tuple[Container | None, list[Forward]]:
-    """A container and its forwards of the guide's ports; none while it is stopped: LXD closes them."""
+    """A container and its forwards of the guide's ports: its devices, or the host's rules in a layout that
+    has those. None while it is stopped: LXD closes them."""
     one = survey.container(place.name)
     if one is None or not one.running:
         return one, []
+    if survey.profile.forwarding != DEVICES:
+        return one, [_led(rule) for rule in _to(survey, one) if _port(rule) in _exposed(survey, place)]
     found = (forward_of(one, port) for port in _exposed(survey, place))
     return one, [each for each in found if each is not None]
+
+
+def _port(rule: Dnat) -> str:
+    return f"{rule.protocol}:{rule.port}"
+
+
+def _led(rule: Dnat) -> Forward:
+    """A rule of the host as the forward that it is: it keeps the client's address, as nat=true does."""
+    listen = Endpoint(rule.protocol, "0.0.0.0", rule.port)  # noqa: S104 - whatever address was meant
+    connect = Endpoint(rule.protocol, rule.address, rule.to)
+    return Forward(ProxyDevice(str(rule), listen.lxd(), connect.lxd(), nat=True, origin=""), listen, connect)
 
 
 def _named(ends: list[Forward]) -> str:
@@ -116,7 +130,8 @@ def _answered(survey: Survey, place: Place) -> Iterator[Failing]:
     if not shut or len(shut) == len(led):
         return  # where nothing listens at all, the service is down, and its own check says so
     seen = tuple(f"{each.device.name}: {each.listen.lxd()} → {each.device.connect}" for each in shut)
-    remedy = by_hand("put the device's connect right, or have the service listen there")
+    what = "device's connect" if survey.profile.forwarding == DEVICES else "rule's destination"
+    remedy = by_hand(f"put the {what} right, or have the service listen there")
     message = f"nothing in {place.name} listens where {_named(shut)} leads"
     yield Failing(place.name, message, seen, remedy)
 
@@ -193,7 +208,7 @@ LISTENED = Check(
     sentence="the host listens on each port that a proxy device is for",
     severity=Severity.ERROR,
     scope=EXPOSED,
-    needs=(Need(LISTENING),),
+    needs=(Need(LISTENING), Need(RULES)),
     judge=_listened,
     remedy="containers.restart",
     certain=False,
@@ -204,7 +219,7 @@ ANSWERED = Check(
     sentence="something inside listens where each of the guide's ports leads",
     severity=Severity.ERROR,
     scope=EXPOSED,
-    needs=(Need(LISTENING, EXPOSED),),
+    needs=(Need(LISTENING, EXPOSED), Need(RULES)),
     judge=_answered,
     remedy="put the device's connect right, or have the service listen there",
     certain=False,

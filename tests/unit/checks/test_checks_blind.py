@@ -18,6 +18,8 @@ from tests.unit.checks.inspected import pairs, survey
 LATE = TimedOut("looking", why="no answer within 2 s")
 DOES_WITHOUT = {
     ("containers.ports-present", "firewall rules"): "only where ports are forwarded by rules of the host",
+    ("containers.ports-listened", "firewall rules"): "only where ports are forwarded by rules of the host",
+    ("containers.ports-answered", "firewall rules"): "only where ports are forwarded by rules of the host",
     ("firewall.saved", "listening ports"): "only where IPv6 rules are saved and nothing restores them",
     ("proxy.file-adapts", "backups of the Caddyfile"): "only for the remedy of what fails",
     ("proxy.vhosts-whole", "backups of the Caddyfile"): "only for the remedy of what fails",

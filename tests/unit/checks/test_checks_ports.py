@@ -77,6 +77,25 @@ async def test_a_layout_of_rules_wants_rules_and_no_devices() -> None:
     assert ("containers.by-devices", "acme-proxy port-443") in pairs(judge((BY_DEVICES,), other))
 
 
+async def test_in_a_layout_of_rules_each_rule_is_followed_to_who_listens() -> None:
+    seen = await found()
+    seen = replace(seen, profile=replace(seen.profile, forwarding="dnat"))
+    assert pairs(judge((ADMITTED, LISTENED, ANSWERED), seen)) == (), "no rule, nothing to follow"
+    container = seen.container("acme-email")
+    assert container is not None
+    to = f"-p tcp -m tcp --dport {{}} -j DNAT --to-destination {container.ipv4[0]}:{{}}"
+    seen = with_rule(seen, "nat", "PREROUTING", to.format(587, 587))
+    led = with_rule(seen, "nat", "PREROUTING", to.format(993, 993))
+    assert pairs(judge((LISTENED, ADMITTED, ANSWERED), led)) == ()
+    shut = with_rule(led, "filter", "FORWARD", "-p tcp -m tcp --dport 993 -j DROP")
+    assert pairs(judge((ADMITTED,), shut)) == (("containers.ports-admitted", "acme-email"),)
+    astray = with_rule(seen, "nat", "PREROUTING", to.format(993, 9993))
+    judged = judge((ANSWERED,), astray)
+    assert pairs(judged) == (("containers.ports-answered", "acme-email"),)
+    assert f"tcp:0.0.0.0:993 → tcp:{container.ipv4[0]}:9993" in words(judged.failing[0][2])
+    assert "DNAT" in words(judged.failing[0][2])
+
+
 async def test_a_rule_into_an_internal_container_is_found_there_alone() -> None:
     rule = "-p tcp -m tcp --dport 5432 -j DNAT --to-destination 10.77.0.70:5432"
     seen = with_rule(await found(), "nat", "PREROUTING", rule)
