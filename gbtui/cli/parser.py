@@ -203,9 +203,20 @@ def _approval_options(operation: argparse.ArgumentParser) -> None:
     )
 
 
+_LISTS = ("parameters", "words", "ids")
+"""Positional arguments of which there may be many: options may stand among them."""
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Raises BadInput in words; `--help` and `--version` print and leave as argparse does."""
-    return build().parse_args(sys.argv[1:] if arguments is None else arguments)
+    parser = build()
+    options, rest = parser.parse_known_args(sys.argv[1:] if arguments is None else arguments)
+    many = next((name for name in _LISTS if hasattr(options, name)), None)
+    if rest and (many is None or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if many is not None:
+        setattr(options, many, [*getattr(options, many), *rest])
+    return options
 
 
 def parameters(pairs: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gbtui.cli import main
+from gbtui.cli.parser import parse
 
 OPERATION, CONTAINER = "firewall.accept-loopback", "container=acme-system"
 READ = ("--acknowledge", "services-restart")
@@ -243,3 +244,22 @@ def test_keys_of_the_configuration_are_checked_by_name(tmp_path: Path) -> None:
         keymap(parse_config('[keys]\n"pane.filtr" = "f3"\n', path))
     with pytest.raises(BadInput, match="line 2"):
         parse_config('[keys]\n"pane.filter" = 3\n', path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "found"),
+    [
+        (["apply", "x.y", "--yes", "a=1", "--json", "b=2"], "parameters", ["a=1", "b=2"]),
+        (["--json", "plan", "x.y", "a=1", "--read-only", "b=-2"], "parameters", ["a=1", "b=-2"]),
+        (["incident", "note", "--json", "two", "words"], "words", ["two", "words"]),
+        (["check", "firewall", "--severity", "error", "58"], "ids", ["firewall", "58"]),
+    ],
+)
+def test_options_may_stand_among_many_arguments(typed: list[str], name: str, found: list[str]) -> None:
+    assert getattr(parse(typed), name) == found
+
+
+@pytest.mark.parametrize("typed", [["plan", "x.y", "--nosuch"], ["ops", "a", "b"], ["keep", "id", "more"]])
+def test_what_is_no_argument_is_refused(typed: list[str]) -> None:
+    with pytest.raises(BadInput, match="unrecognized"):
+        parse(typed)
