@@ -91,7 +91,9 @@ def test_taken_and_undone(fresh_lab: Lab, operator: Operator) -> None:
     op_id = applied(operator, "snapshots.take", f"dataset={CI}")
     (taken,) = set(zfs(fresh_lab, CI, "name,guid")) - set(before)
     assert taken.startswith("gbtui-20")
-    undone = operator.sure("undo", op_id)
+    untyped = operator.sure("undo", op_id)
+    assert untyped.returncode == 3, "undoing it destroys the snapshot"
+    undone = operator.sure("undo", op_id, "--confirm", f"{CI}@{taken.partition(chr(9))[0]}")
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert zfs(fresh_lab, CI, "name,guid") == before
 
