@@ -10,6 +10,7 @@ import pytest
 
 from gbtui.cli import main
 from gbtui.cli.parser import parse
+from gbtui.errors import BadInput
 
 OPERATION, CONTAINER = "firewall.accept-loopback", "container=acme-system"
 READ = ("--acknowledge", "services-restart")
