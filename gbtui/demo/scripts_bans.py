@@ -117,9 +117,23 @@ def _jail(call: Call) -> Answer:
     return said(f"{name} {numbers} filter={filter_} sshd={sshd}")
 
 
+def _peers(call: Call) -> Answer:
+    execute = call.state.execute
+    argv = ("ss", "-Htnp", "state", "established")
+    done = (
+        execute(replace(call, argv=argv, stdin=b"")) if execute is not None else failed(127, "ss: not found")
+    )
+    if done.status:
+        return replace(done, status=1)
+    rows = [row.split() for row in text(done.stdout).splitlines() if '"sshd' in row]
+    return said("\n".join(sorted({words[3].rpartition(":")[0] for words in rows})))
+
+
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-ban-rules": _rules,
     "gbtui-ban-state": _state,
+    "gbtui-peers": _peers,
+    "gbtui-peers": _peers,
     "gbtui-ban-match": _match,
     "gbtui-ban-jail": _jail,
     **scripts_checks.SCRIPTS,

@@ -18,6 +18,7 @@ from gbtui.operations.bans_orphans import CLEAR_ORPHANS
 from gbtui.operations.bans_unban import UNBAN
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.parameters import PLACE
+from gbtui.operations.peers import peers
 
 IGNORED = Guard("never-banned", "nobody is banned whom the jail is told never to ban", (29, 72))
 REACHES = Guard("address-arrives", "clients' addresses reach the place where the ban is", (23, 72))
@@ -55,7 +56,7 @@ async def ban(context: Context, given: Mapping[str, str]) -> Plan:
         steps=steps,
         verify=(Wait(seen.dropped(), SETTLES),),
         relies_on=await relying(
-            context, asked(seen), ("never banned", client(where, "get", jail, "ignoreip"))
+            context, asked(seen), ("never banned", client(where, "get", jail, "ignoreip")), peers()
         ),
         why=why,
         target=shown(network),

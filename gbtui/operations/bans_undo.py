@@ -8,10 +8,12 @@ from gbtui.facts.bans_filter import Network, as_network
 from gbtui.guard.plan import Action, Exec, Plan, Verdict
 from gbtui.guard.undo import Judged
 from gbtui.operations import bans_address
+from gbtui.operations.assemble import relying
 from gbtui.operations.bans import IGNORED, judge_ignored
 from gbtui.operations.bans_address import judge_address
 from gbtui.operations.bans_look import about_jail, never
 from gbtui.operations.base import Context
+from gbtui.operations.peers import peers
 
 GUARDS = (*bans_address.GUARDS, IGNORED)
 _CHAIN = "f2b-"
@@ -34,7 +36,7 @@ async def judge(context: Context, turned: Plan) -> Judged:
         if jail:
             ignored, _ = await about_jail(context.host, where, jail)
             verdicts.append(judge_ignored(network, ignored, jail))
-    return Judged(tuple(dict.fromkeys(verdicts)))
+    return Judged(tuple(dict.fromkeys(verdicts)), await relying(context, peers()))
 
 
 def _bans(action: Action) -> Iterator[tuple[str, str, Network]]:

@@ -13,6 +13,7 @@ from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Exec, Replace, Step, Verdict
 from gbtui.hosts.base import Command, Completed
 from gbtui.operations.base import Context, Guard
+from gbtui.operations.peers import peers
 from gbtui.operations.running import runs
 
 HOST = "host"
@@ -117,8 +118,9 @@ def _family(name: str, path: str, where: str, done: tuple[Completed, ...], persi
 
 
 def facts(rules: Rules) -> list[tuple[str, Exec]]:
-    """What a plan on these rules rests on: each chain that is ours (bans come and go), and the files."""
-    asked = []
+    """What a plan on these rules rests on: each chain that is ours (bans come and go), and the files; on
+    the host who is logged in, too."""
+    asked = [peers()] if rules.where == HOST else []
     for family in rules.families:
         for table in family.tables:
             chains = [c.chain for c in family.running.chains if c.table == table]

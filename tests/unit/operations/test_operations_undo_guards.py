@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess  # noqa: TID251 - the script itself is tried
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import OPERATIONS
+from gbtui.operations.peers import peers
 from gbtui.operations.undo_guards import BY_OPERATION, guarding
 from gbtui.profiles import load
 from gbtui.session import Session
@@ -57,6 +60,46 @@ async def test_who_has_logged_in_since_is_not_banned(tmp_path: Path, monkeypatch
     assert "log in from elsewhere first" in refused(back, "operator-peer")
     assert (await stage.engine.undo(op_id, bans_stage.yes(back))).result == "refused"
     assert STRANGER not in await stage.banned("sshd", "host")
+
+
+async def test_who_logs_in_between_the_preview_and_the_yes_makes_it_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = bans_stage.Stage(tmp_path)
+    made = await stage.plan("bans.ban", **HOST_JAIL, address="203.0.113.78")
+    back = await stage.engine.plan_undo(await unbanned(stage))
+    monkeypatch.setattr(network, "OPERATOR", STRANGER)
+    for plan in (made, back):
+        outcome = await stage.engine.apply(plan, bans_stage.yes(plan))
+        assert (outcome.result, "who is logged in by SSH" in outcome.message) == ("changed", True)
+    assert not {STRANGER, "203.0.113.78"} & set(await stage.banned("sshd", "host"))
+    host = hurried()
+    rule = {"container": "host", "rule": "-p tcp -m tcp --dport 9100 -j DROP"}
+    await sh(host, "host", "iptables", "-w", "-A", "INPUT", *rule["rule"].split())
+    plan = await planned(host, "firewall.delete-rule", rule)
+    monkeypatch.setattr(network, "OPERATOR", "192.0.2.99")
+    agreed = Answers(acknowledged=tuple(verdict.guard for verdict in plan.warnings))
+    assert (await engine(host, tmp_path).apply(plan, agreed)).result == "changed"
+
+
+def test_the_peers_are_sorted_and_each_is_there_once(tmp_path: Path) -> None:
+    ssh = 'users:(("sshd-session",pid=1,fd=4))'
+    rows = (
+        f"0 0 10.0.0.1:22 203.0.113.9:50000 {ssh}",
+        f"0 0 [2001:db8::1]:22 [2001:db8::9]:50001 {ssh}",
+        '0 0 10.0.0.1:22 192.0.2.4:50002 users:(("sshd",pid=2,fd=4))',
+        f"0 0 10.0.0.1:22 203.0.113.9:50003 {ssh}",
+        '0 0 10.0.0.1:443 198.51.100.7:50004 users:(("lxd",pid=3,fd=4))',
+    )
+    shown = tmp_path / "ss"
+    shown.write_text("#!/bin/sh\ncat <<'END'\n" + "\n".join(rows) + "\nEND\n")
+    shown.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    argv = peers()[1].argv
+    done = subprocess.run(argv, env=env, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["192.0.2.4", "203.0.113.9", "[2001:db8::9]"]
+    shown.write_text("#!/bin/sh\nexit 3\n")
+    assert subprocess.run(argv, env=env, capture_output=True, check=False).returncode == 1
 
 
 async def test_whom_the_jail_is_told_to_spare_is_not_banned(tmp_path: Path) -> None:
