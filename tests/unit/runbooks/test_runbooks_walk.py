@@ -30,7 +30,7 @@ from gbtui.runbooks.walk_file import Walks
 from gbtui.runbooks.walker import perform
 from gbtui.session import Session
 from tests.unit.guard.rig import Answers
-from tests.unit.operations.guarded import REFUSED, install
+from tests.unit.operations.guarded import REFUSED, UNLESS_TYPED, install
 from tests.unit.operations.hurried import hurried
 
 SYSTEM = {"container": "acme-system"}
@@ -198,11 +198,7 @@ async def test_another_of_the_same_kind_before_it_was_begun_does_not_count(tmp_p
 
 async def test_a_guard_holds_by_the_way_of_a_runbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
-    source = (
-        '# Never\n\n```toml\nid = "mine"\n```\n\n## Never\n\nWhy.\n\n```toml\n'
-        f'operation = "{REFUSED.id}"\nwith = {{ container = "acme-system" }}\n```\n'
-    )
-    hands, book = session(tmp_path), parse(source, tmp_path / "mine.md")
+    hands, book = session(tmp_path), parse(one_step(REFUSED.id, "acme-system"), tmp_path / "mine.md")
     await hands.open(events=False)
     argv = inside("acme-system", Command(("iptables", "-S", "INPUT"))).argv
     before = (await hands.host.run(Command(argv))).stdout
@@ -210,6 +206,42 @@ async def test_a_guard_holds_by_the_way_of_a_runbook(tmp_path: Path, monkeypatch
     assert (walk.records[-1].state, walk.at) == ("failed", "never")
     assert "refused" in walk.records[-1].note
     assert (await hands.host.run(Command(argv))).stdout == before
+
+
+def one_step(operation: str, container: str) -> str:
+    """A runbook whose only step is that operation."""
+    return (
+        '# Never\n\n```toml\nid = "mine"\n```\n\n## Never\n\nWhy.\n\n```toml\n'
+        f'operation = "{operation}"\nwith = {{ container = "{container}" }}\n```\n'
+    )
+
+
+@pytest.mark.parametrize("typed", ["", "yes", "acme-system", "YES acme-system"])
+async def test_what_has_to_be_typed_is_not_got_past_by_a_runbook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    install(monkeypatch)
+    hands = session(tmp_path)
+    book = parse(one_step(UNLESS_TYPED.id, "acme-system"), tmp_path / "mine.md")
+    await hands.open(events=False)
+    walk = begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
+    result = await perform(hands, book.steps[0], walk, Answers(typed=typed), silent)
+    assert result.state == "failed"
+    assert "Type 'yes acme-system'" in result.note
+    assert hands.journal.entries() == ()
+    result = await perform(hands, book.steps[0], walk, Answers(typed="yes acme-system"), silent)
+    assert result.state == "done"
+
+
+async def test_a_warning_that_nobody_has_read_is_not_got_past_by_a_runbook(tmp_path: Path) -> None:
+    hands = session(tmp_path)
+    book = parse(one_step("containers.stop", "acme-webmail"), tmp_path / "mine.md")
+    await hands.open(events=False)
+    walk = begin(book, hands.host.name, {}).begun(book.steps[0], "tester")
+    result = await perform(hands, book.steps[0], walk, Answers(acknowledged=("another",)), silent)
+    assert result.state == "failed"
+    assert "a warning was not acknowledged: goes-dark" in result.note
+    assert hands.journal.entries() == ()
 
 
 def test_back_goes_to_the_step_walked_before() -> None:
