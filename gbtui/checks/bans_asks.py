@@ -172,7 +172,7 @@ def _read_logs(
 
 
 WATCH: Ask[Watch] = Ask("fail2ban", _ask_watch, _read_watch, WATCHED_EVERY)
-NEVER: Ask[Never] = Ask("addresses that no ban may hit", _ask_never, _read_never)
+NEVER: Ask[Never] = Ask("addresses that no ban may hit", _ask_never, _read_never, WATCHED_EVERY)
 FLOOD_TRIAL: Ask[Trial] = Ask("a dry run of the flood filter", _ask_flood, _read_trial, TRIAL_EVERY)
 MAIL_TRIAL: Ask[Trial] = Ask("a dry run of the mail filter", _ask_mail, _read_trial, TRIAL_EVERY)
 LOGS: Ask[tuple[tuple[str, tuple[str, ...]], ...]] = Ask(

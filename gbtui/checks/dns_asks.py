@@ -19,7 +19,8 @@ from gbtui.facts.survey import PATIENCE, Ask, Place
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 
-EVERY = 30.0
+EVERY = 60.0
+"""Seconds for which the look is good; that its unit runs is asked every time (`dns.running`)."""
 
 LOOK = r"""
 corefile=$1; shift

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from gbtui import text
 from gbtui.checks import proxy_scripts as scripts
+from gbtui.checks.host_asks import STEADY
 from gbtui.errors import Malformed, NotFound
 from gbtui.facts.failure import failure
 from gbtui.facts.proxy_config import ProxyConfig, parse_config
@@ -177,7 +178,7 @@ def listed(names: Collection[str]) -> str:
 
 RUNNING: Ask[Running] = Ask("what Caddy runs", _running, _read_running, patient=True)
 FILE: Ask[Meaning] = Ask("what the Caddyfile means", _adapted, _read_adapted, 60.0)
-BESIDE: Ask[Backups] = Ask("backups of the Caddyfile", _backups, _read_backups)
+BESIDE: Ask[Backups] = Ask("backups of the Caddyfile", _backups, _read_backups, STEADY)
 KNOWN: Ask[Known] = Ask("the vhosts there were", _floor, _read_floor, 120.0)
 STORES: Ask[tuple[Store, ...]] = Ask("certificates in Caddy's storage", _leaves, _read_leaves, 120.0)
 RESOLVED: Ask[Mapping[str, str]] = Ask("addresses of the vhosts", _resolve, _read_resolve, 300.0)

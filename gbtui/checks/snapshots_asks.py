@@ -149,8 +149,8 @@ def slow() -> TimedOut:
     return TimedOut("list of ZFS snapshots", why=f"it takes more than {PROBE:g} s", hint="prune them")
 
 
-POOLS: Ask[Pools] = Ask("health of the pools", _ask_pools, _read_pools)
-NAMES: Ask[Names] = Ask("list of ZFS snapshots", _ask_names, _read_names)
+POOLS: Ask[Pools] = Ask("health of the pools", _ask_pools, _read_pools, DEAR)
+NAMES: Ask[Names] = Ask("list of ZFS snapshots", _ask_names, _read_names, DEAR)
 FIGURES: Ask[Figures] = Ask("figures of ZFS snapshots", _ask_figures, _read_figures, DEAR)
 HELD: Ask[dict[str, int]] = Ask("space held by snapshots", _ask_held, _read_held, DEAR)
 STORAGE: LxdAsk[dict[str, StoragePool]] = LxdAsk(
