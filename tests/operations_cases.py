@@ -210,6 +210,7 @@ async def without_jail(host: Host) -> None:
         assert done.ok, done.stderr
 
 
+LISTED_DRIVE = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-drive$")
 LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
 _WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 
@@ -252,6 +253,47 @@ KEYS = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
 async def keys_open(host: Host) -> None:
     """Everybody may read the unseal keys."""
     await host.run(Command(inside("acme-system", "chmod", "644", KEYS)))
+
+
+ANEW = """
+now=$(systemctl show -p InvocationID --value -- "$1") || exit 1
+if [ "$now" = "$(cat "$2")" ]; then echo the same; else echo anew; fi
+"""
+
+
+def invocation(unit: str) -> str:
+    """Where the invocation that ran before is kept."""
+    return f"/run/case-{unit}"
+
+
+def invoked(container: str, *units: str) -> Callable[[Host], Awaitable[None]]:
+    """Keeps in the container which invocation of each unit runs now."""
+
+    async def keep(host: Host) -> None:
+        for unit in units:
+            asked = inside(container, "systemctl", "show", "-p", "InvocationID", "--value", "--", unit)
+            done = await host.run(Command(asked))
+            assert done.stdout.strip(), (unit, done.stderr)
+            await host.write(invocation(unit), done.stdout, instance=container, mode=0o644)
+
+    return keep
+
+
+def anew(container: str, *units: str) -> tuple[tuple[str, ...], ...]:
+    """Whether each runs as another invocation than before: the same two runs say the same."""
+    return tuple(inside(container, "sh", "-c", ANEW, "case-anew", unit, invocation(unit)) for unit in units)
+
+
+async def old_snapshots(host: Host) -> None:
+    """Raw snapshots of days ago: ZFS dates one by the clock, and the simulated host has such ones."""
+    if host.kind == "demo":
+        return
+    script = (
+        "now=$(date +%s); for ago in 12 11; do date -s @$((now - ago * 86400)) >/dev/null\n"
+        f"  zfs snapshot {CI}@daily-2026-01-$ago; done; date -s @$((now + 5)) >/dev/null\n"
+    )
+    done = await host.run(Command(("sh", "-c", script), root=True, timeout=60.0))
+    assert done.ok, done.stderr
 
 
 RUNNER = {"container": "acme-alm-ci"}
@@ -338,7 +380,13 @@ CASES: tuple[Case, ...] = (
     Case("bans.install-flood-jail", {"container": PROXY}, prepare=without_jail, lab=False),
     Case("bans.install-mail-jail", {"container": "acme-email"}, lab=False),
     Case("bans.clear-orphans", {"container": PROXY}, prepare=orphaned, looks=(F2B_RULES,)),
-    Case("services.restart", {"container": "acme-system"}, stays="a restart"),
+    Case(
+        "services.restart",
+        {"container": "acme-system"},
+        prepare=invoked("acme-system", "system.service", "ui.service"),
+        stays="a restart",
+        looks=anew("acme-system", "system.service", "ui.service"),
+    ),
     Case(
         "services.set-botserver-url",
         {"container": "acme-system"},
@@ -361,7 +409,15 @@ CASES: tuple[Case, ...] = (
         stays="what was killed stays stopped",
         looks=(LISTED,),
     ),
-    Case("containers.set-privileged", {"container": "acme-drive", "value": "true"}),
+    Case(
+        "containers.set-privileged",
+        {"container": "acme-drive", "value": "true"},
+        looks=(
+            ("lxc", "config", "get", "acme-drive", "security.privileged"),
+            LISTED_DRIVE,
+            inside("acme-drive", "cat", "/proc/self/uid_map"),
+        ),
+    ),
     Case(
         "containers.add-port",
         {"container": "acme-email", "listen": "tcp:8025", "connect": "tcp:25"},
@@ -391,7 +447,13 @@ CASES: tuple[Case, ...] = (
         stays="what ran before is in no file",
         looks=(SERVED,),
     ),
-    Case("proxy.restart", {"reason": "a case"}, stays="a restart"),
+    Case(
+        "proxy.restart",
+        {"reason": "a case"},
+        prepare=invoked(PROXY, "proxy.service"),
+        stays="a restart",
+        looks=anew(PROXY, "proxy.service"),
+    ),
     Case("proxy.remove-domain", {"domain": "www.acme.example"}, looks=(SERVED, PROXY_FILE)),
     Case(
         "proxy.remove-domain",
@@ -407,10 +469,11 @@ CASES: tuple[Case, ...] = (
     Case(
         "snapshots.prune",
         {"keep": "1d", "dataset": CI},
+        prepare=old_snapshots,
         stays="what was destroyed stays destroyed",
-        lab=False,
+        looks=(listed(CI),),
     ),
-    Case("snapshots.take", {"dataset": CI}, lab=False),
+    Case("snapshots.take", {"dataset": CI}, looks=(listed(CI),)),
     Case(
         "snapshots.forget-orphan",
         {"snapshots": "acme-webmail/orphan"},

@@ -20,7 +20,7 @@ from .twin.fixtures import Lab, full
 
 pytestmark = [pytest.mark.timeout(3600), full]
 
-KILLED = ("firewall.drop-port", "proxy.remove-domain", "snapshots.destroy", "containers.add-port")
+KILLED = ("firewall.drop-port", "proxy.remove-domain", "snapshots.destroy", "containers.set-privileged")
 #: (where it dies, the way out): before a step, and after it with both ways.
 POINTS = (("step-begin", "undo"), ("step-ran", "finish"), ("step-ran", "undo"))
 

@@ -141,7 +141,13 @@ def test_restore_reload_restart(fresh_lab: Lab, operator: Operator) -> None:
     assert page(lab, "new.acme.test") == "new ok"
     refused = operator.sure("apply", "proxy.restore", "backup=config.bak-202611010905")
     assert (refused.returncode, "new.acme.test" in refused.stderr) == (3, True), refused
-    done(operator, "proxy.restore", "backup=config.bak-202611010905", "domain=new.acme.test")
+    words = ("proxy.restore", "backup=config.bak-202611010905", "domain=new.acme.test")
+    op_id = done(operator, *words)
+    assert config(lab) == before
+    taken_back(operator, op_id)
+    assert config(lab) == before + NEW
+    assert page(lab, "new.acme.test") == "new ok"
+    done(operator, *words)
     assert config(lab) == before
     started = ("systemctl", "show", "-p", "ActiveEnterTimestamp", "proxy")
     earlier = lab.inside("proxy", *started).stdout

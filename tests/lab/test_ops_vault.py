@@ -28,6 +28,13 @@ def test_opens_it_keeps_the_keys_and_their_file_to_itself(fresh_lab: Lab, operat
     protected = operator.sure("apply", "vault.protect-init", CONTAINER)
     assert protected.returncode == 0, protected.stdout + protected.stderr
     assert lab.inside("system", "stat", "-c", "%a %U", KEYS).stdout.split() == ["600", "root"]
+    (op_id,) = {record["id"] for record in operator.json("journal")["records"]}
+    undone = operator.sure("undo", op_id)
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert lab.inside("system", "stat", "-c", "%a %U", KEYS).stdout.split() == ["644", "root"]
+    again = operator.sure("apply", "vault.protect-init", CONTAINER)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert lab.inside("system", "stat", "-c", "%a %U", KEYS).stdout.split() == ["600", "root"]
 
     done = operator.sure("apply", "vault.unseal", CONTAINER)
     assert done.returncode == 0, done.stdout + done.stderr
