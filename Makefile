@@ -56,7 +56,7 @@ lab: ## build (cached) and boot the production twin
 lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
 	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract
 
-lab-full: $(STAMP) lab ## all of it on the twin: the crash matrix, every fault, the contract inside (two hours)
+lab-full: $(STAMP) lab ## all tests on the twin: every operation, the crash matrix, walks, a reboot (hours)
 	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab tests/contract
 
 lab-faults: $(STAMP) lab ## every fault on the twin: what the checks find of it, and the remedy that clears it
