@@ -133,7 +133,6 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-ban-rules": _rules,
     "gbtui-ban-state": _state,
     "gbtui-peers": _peers,
-    "gbtui-peers": _peers,
     "gbtui-ban-match": _match,
     "gbtui-ban-jail": _jail,
     **scripts_checks.SCRIPTS,
