@@ -53,10 +53,11 @@ def decode_line(line: bytes) -> Entry | None:
     record: _Record | None
     try:
         record = _decode(line)
-    except UnicodeDecodeError:
-        record = _repaired(line)
-    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
-        record = None
+    except (
+        ValueError,
+        RecursionError,
+    ):  # msgspec's own errors are ValueErrors, and UnicodeDecodeError is one
+        record = None if line.isascii() else _repaired(line)
     if record is None:
         return None
     at = record.ts if isinstance(record.ts, float) else _moment(record.ts)
