@@ -53,10 +53,7 @@ def decode_line(line: bytes) -> Entry | None:
     record: _Record | None
     try:
         record = _decode(line)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # msgspec's own errors are ValueErrors, and UnicodeDecodeError is one
+    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         record = None if line.isascii() else _repaired(line)
     if record is None:
         return None
