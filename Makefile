@@ -23,7 +23,7 @@ run: $(STAMP) ## open the cockpit (the demo host when this machine has no LXD)
 	@$(BIN)/gbtui $(ARGS)
 
 test: $(STAMP) ## run the tests that need nothing but this machine
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
