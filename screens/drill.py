@@ -114,6 +114,7 @@ def begin_drill(app: CockpitApp, drill: Drill) -> None:
         except GbtuiError as error:
             app.say_error(error)
             return
+        app.clear_notifications()  # the greeting has been heeded
         await app.push_screen(DrillScreen(practice))
         app.tick()
 
