@@ -105,8 +105,8 @@ async def recover(options: argparse.Namespace) -> int:
         if options.undo:
             approver = approver_for(session, options)
             outcome = await recovery.undo_unfinished(options.id, approver, progress_for(options))
-            status = ended(outcome, options)
-            return DONE if outcome.result == "failed-undone" else status
+            status = ended(outcome, options)  # undone by the host itself is undone, too
+            return DONE if outcome.result in {"failed-undone", "reverted"} else status
         if options.mark is not None:
             return ended(await recovery.mark(options.id, options.mark), options)
         found = await recovery.examine(options.id)

@@ -155,6 +155,7 @@ class Recovery:
         early = await self._ended(op_id)
         if early is not None:
             return early
+        await self._hold_timer(op_id)
         found = await self.examine(op_id)
         try:
             allowed(found)
@@ -225,15 +226,16 @@ class Recovery:
         else:
             await run.arm()
 
-    async def _hold_timer(self, run: Run) -> None:
-        """Looking takes a while: give the timer its full time again, so that it does not fire under us.
+    async def _hold_timer(self, op_id: str) -> None:
+        """Looking and reading take a while: give the timer its full time again, so that it does not fire
+        under us. Whoever then does not answer loses nothing: it fires.
 
         When it is too late for that, `examine` finds what the host has done.
         """
         states = {found.id: found.state for found in await self._engine.reverter.pending()}
-        if states.get(run.id) == "armed":
+        if states.get(op_id) == "armed":
             with suppress(GbtuiError):
-                await self._engine.reverter.renew(run.id, run.plan.revert_after)
+                await self._engine.reverter.renew(op_id, self._engine.story(op_id).plan.revert_after)
 
     async def _ended(self, op_id: str) -> Outcome | None:
         """A refusal where there is nothing to settle, or nobody may."""
@@ -256,7 +258,7 @@ class Recovery:
 
         async def locked() -> Outcome:
             if hold_timer:
-                await self._hold_timer(run)
+                await self._hold_timer(op_id)
             return await work(run, await self.examine(op_id))
 
         return await engine.locked(run, locked)

@@ -176,3 +176,30 @@ def test_recovery_from_the_command_line_asks(killed: str, capsys: pytest.Capture
     assert main(["--demo", "recover", found["id"], "--finish", "--yes", "--confirm", killed]) == 0
     assert "done and verified" in capsys.readouterr().out
     assert main(["--demo", "recover"]) == 0
+
+
+@pytest.mark.parametrize("way", ["finish", "undo"])
+async def test_the_hosts_timer_begins_anew_before_anybody_is_asked(rig: Rig, way: str) -> None:
+    """Else it fires while the operator still reads what would be done."""
+    dying = rig.engine()
+
+    def die(at: str) -> None:
+        if at == "step-done:0":
+            raise Died
+
+    dying._observe = die
+    with pytest.raises(Died):
+        await dying.apply(plan(rig.root), Answers())
+    (op_id,) = rig.journal.unfinished("rig")
+    unit = rig.root / "var" / op_id / "unit"
+    first = unit.read_text("utf-8")
+    asked_with: list[str] = []
+
+    async def reading() -> None:
+        asked_with.append(unit.read_text("utf-8"))
+
+    answers, recovery = Answers(before_yes=reading, yes=False), Recovery(rig.engine())
+    outcome = await (recovery.finish if way == "finish" else recovery.undo_unfinished)(op_id, answers)
+    assert outcome.result == "declined"
+    assert asked_with == [unit.read_text("utf-8")]
+    assert asked_with != [first]
