@@ -87,12 +87,14 @@ def markdown(incident: Incident) -> str:
 
 def _parts(incident: Incident) -> Iterator[str]:
     parts = spans(incident)
+    said = {one.word for one in incident.entries if one.kind == "milestone"}
     yield "| part | at | took |"
     yield "|---|---|---|"
     yield f"| began: the first finding | {stamp(parts.began)} | |"
     for name, at, seconds in parts.parts():
         took = "not yet" if seconds is None else duration(seconds)
-        yield f"| {NAMES[name]} | {stamp(at) if at else ''} | {took} |"
+        what = f"{name}: an operator said so" if name in said else NAMES[name]
+        yield f"| {what} | {stamp(at) if at else ''} | {took} |"
 
 
 def _told(one: Entry, started: datetime) -> list[str]:

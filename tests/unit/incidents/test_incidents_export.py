@@ -156,4 +156,12 @@ def test_what_looks_for_leaks_finds_them() -> None:
 def test_the_example_in_the_documentation_leaks_nothing() -> None:
     example = (Path(__file__).parents[3] / "docs" / "incident-valkey.md").read_text("utf-8")
     assert leaks(example) == []
-    assert "verified: nothing rings any more" in example
+    assert "| verified: an operator said so | 20" in example, "two findings of the slow twin still rang"
+
+
+def test_an_export_does_not_say_that_nothing_rings_where_an_operator_said_it_was_verified() -> None:
+    ringing = at(4, "finding", "rang", "host.ssh host", "host: x")
+    told = exported(story(ringing, at(4.5, "milestone", "verified", title="verified")), "md")
+    assert "nothing rings any more" not in told
+    assert "| verified: an operator said so | 2026-03-18 14:04:30Z |" in told
+    assert "verified: nothing rings any more | 2026-03-18 14:03:30Z" in exported(story(), "md")
