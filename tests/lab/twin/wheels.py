@@ -16,7 +16,7 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64")
 SOURCE_ONLY = ("ws4py",)
 FALLBACK = ["textual==8.2.8", "pylxd>=2.4.1", "asyncssh>=2.23.1", "rich", "humanize", "msgspec"]
 # So that the project's own tests can also run inside the guest.
-EXTRAS = ["pytest", "pytest-asyncio"]
+EXTRAS = ["pytest", "pytest-asyncio", "hypothesis"]
 
 
 def requirements() -> list[str]:
