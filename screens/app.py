@@ -184,9 +184,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         if practice is not None and practice.repaired:
             found = await practice.end()
             if found is not None:
-                self.notify(
-                    f"repaired: {found.points} of 100 points; d shows how it went", title="drill over"
-                )
+                how = f"repaired: {found.points} of 100 points; d shows how it went"
+                self.notify(how, title="drill over", timeout=30)
             self.tick()
 
     @work(group="recovery", exclusive=True, exit_on_error=False)

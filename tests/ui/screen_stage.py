@@ -8,14 +8,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.message import Message
+from textual.notifications import Notify
 from textual.pilot import Pilot
 
+import screens.app  # first: it settles Textual's environment
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.hosts import Host
 from gbtui.profiles import load
 from gbtui.session import Session
-from screens.app import CockpitApp  # first: it settles Textual's environment
+from screens.app import CockpitApp
 
 NARROW, WIDE = (80, 24), (160, 50)
 PATIENCE = 30.0
@@ -62,12 +65,27 @@ def session(
     )
 
 
+class Remembering(CockpitApp):
+    """The cockpit, which remembers its messages: they leave the corner before a slow test looks there."""
+
+    CSS_PATH = str(Path(screens.app.__file__).with_name("app.tcss"))
+
+    def __init__(self, of: Session) -> None:
+        super().__init__(of)
+        self.said: list[str] = []
+
+    def post_message(self, message: Message) -> bool:
+        if isinstance(message, Notify):
+            self.said.append(f"{message.notification.title} {message.notification.message}")
+        return super().post_message(message)
+
+
 @asynccontextmanager
 async def cockpit(
     of: Session, size: tuple[int, int] = WIDE, *, ready: bool = True, patience: float = PATIENCE
 ) -> AsyncIterator[tuple[CockpitApp, AppPilot]]:
     """The running app; with `ready`, after the firewall of the system container was read."""
-    app = CockpitApp(of)
+    app = Remembering(of)
     async with app.run_test(size=size, notifications=True) as pilot:
         if ready:
             await until(pilot, lambda: app.root.feeds["firewall"].reading.value is not None, patience)
@@ -99,5 +117,7 @@ async def see(app: CockpitApp, pilot: AppPilot, *words: str, patience: float = P
 
 
 def toasts(app: CockpitApp) -> str:
-    """The messages in the corner."""
+    """The messages in the corner: those of a cockpit of here all the time since it began."""
+    if isinstance(app, Remembering):
+        return "\n".join(app.said)
     return "\n".join(f"{n.title} {n.message}" for n in app._notifications)
