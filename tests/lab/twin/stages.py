@@ -19,7 +19,8 @@ from .settings import LAB, LabError, Settings
 def digest(files: Iterable[Path], *words: str) -> str:
     """A short key over file contents, their names, and further words."""
     total = hashlib.sha256()
-    for path in sorted(files):
+    # What lies elsewhere (a cache anywhere) comes first, so that no folder's name changes the order.
+    for path in sorted(files, key=lambda path: (LAB in path.parents, path)):
         total.update(str(path.relative_to(LAB) if LAB in path.parents else path.name).encode())
         total.update(path.read_bytes())
     for word in words:
