@@ -19,6 +19,8 @@ from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 from gbtui.text import line, text
 
+PROMPT = 0.5
+"""Seconds in which a host with time to spare names its pools."""
 DEAR = 60.0
 """Seconds for which the figures of snapshots are good: with thousands of them they take long."""
 TIMED_OUT = 124
@@ -91,12 +93,16 @@ def _read_pools(done: Sequence[Completed], profile: Profile, place: Place) -> Po
 
 
 def _ask_names(profile: Profile, place: Place) -> Sequence[Command]:
+    pools = Command(("zfs", "list", "-H", "-o", "name", "-d", "0"), timeout=PROMPT, limit=65536)
     argv = ("zfs", "list", "-H", "-o", "name", "-s", "name", "-t", "snapshot")
-    return (_quick(argv, 16 * MIB),)
+    return pools, _quick(argv, 16 * MIB)
 
 
 def _read_names(done: Sequence[Completed], profile: Profile, place: Place) -> Names:
-    (listed,) = done
+    pools, listed = done
+    if listed.status == TIMED_OUT and pools.status == TIMED_OUT:
+        why = f"this host is slow now: even a list of its pools takes more than {PROMPT:g} s"
+        raise TimedOut("list of ZFS snapshots", why=why, hint="look at its load (uptime)")
     if listed.status == TIMED_OUT or listed.truncated:
         return Names({}, slow=True)
     if not listed.ok:

@@ -15,10 +15,13 @@ from gbtui.checks.snapshots import BOTH_SIDES, HEALTH, LISTING, ON_ZFS, ROOM
 from gbtui.checks.snapshots_asks import FIGURES, NAMES, POOLS, STORAGE, Figures, Names, Pools, StoragePool
 from gbtui.checks.snapshots_rolling import DAILY, RETENTION, SCHEDULED
 from gbtui.demo.host import DemoHost
+from gbtui.errors import TimedOut
 from gbtui.facts.host import UnitFile
 from gbtui.facts.snapshots_rhythm import GRACE, parse_held, parse_names, rhythm
 from gbtui.facts.snapshots_types import Pool, SnapshotRow
-from gbtui.facts.survey import Survey
+from gbtui.facts.survey import THE_HOST, Survey
+from gbtui.hosts.base import Completed
+from gbtui.profiles import load
 from tests.unit.checks.inspected import pairs, survey, with_answer, words
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -40,6 +43,17 @@ async def test_a_list_that_takes_too_long_is_said_once_and_judged_by_nobody() ->
     judged = judge((LISTING, BOTH_SIDES), seen)
     assert pairs(judged) == (("snapshots.listed", "snapshots"),)
     assert {one.check.id for one in judged.unknown} == {"snapshots.both-sides"}
+
+
+@pytest.mark.parametrize(("pools", "slow"), [(0, True), (124, False)])
+def test_only_a_host_that_has_time_for_its_pools_has_too_many_snapshots(pools: int, slow: bool) -> None:
+    commands = NAMES.commands(load(), THE_HOST)
+    done = [Completed(one, status, b"", b"", 1.0) for one, status in zip(commands, (pools, 124), strict=True)]
+    if slow:
+        assert NAMES.read(done, load(), THE_HOST).slow
+        return
+    with pytest.raises(TimedOut, match="this host is slow now"):
+        NAMES.read(done, load(), THE_HOST)
 
 
 async def test_containers_on_a_pool_of_another_driver() -> None:
