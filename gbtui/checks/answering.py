@@ -11,12 +11,11 @@ from dataclasses import replace
 from gbtui.checks.base import Check, Failing, Remedy, Severity, operation
 from gbtui.checks.dns_asks import DNS
 from gbtui.checks.proxy_asks import RUNNING
+from gbtui.checks.scopes import NAMES, PROXY
 from gbtui.checks.services import running
 from gbtui.checks.services_asks import SERVICES
 from gbtui.errors import GbtuiError, NotFound
 from gbtui.facts.survey import Need, Place, Survey
-
-PROXY, NAMES = ("proxy",), ("dns",)
 
 
 def _restart(place: Place, why: str) -> Remedy:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from gbtui.checks.bans_asks import FLOOD_TRIAL, LOGS, MAIL_TRIAL, NEVER, SETTINGS, WATCH, Never
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
+from gbtui.checks.scopes import GUARDED, MAIL, PROXY
 from gbtui.errors import Malformed
 from gbtui.facts.bans_filter import Network, as_network
 from gbtui.facts.bans_own import Own
 from gbtui.facts.bans_special import WIDEST, overlapping, special
 from gbtui.facts.bans_watch import Trial, Watch
 from gbtui.facts.survey import HOST, Need, Place, Survey
-
-PROXY, MAIL = ("proxy",), ("email",)
 
 
 def _down(watch: Watch, place: Place) -> Failing:
@@ -209,14 +208,13 @@ MAIL_JAIL = Check(
     remedy="bans.install-mail-jail",
     departs="upstream installs jails for postfix and dovecot, which never match what Stalwart writes",
 )
-RADIUS_PLACES = ("proxy", "email")
 RADIUS = Check(
     id="bans.blast-radius",
     items=(29, 72, 74),
     sentence="nobody is banned behind whose address are many: this host, its bridges, its operators",
     severity=Severity.ERROR,
-    scope=RADIUS_PLACES,
-    needs=(Need(WATCH, RADIUS_PLACES), Need(NEVER, HOST)),
+    scope=GUARDED,
+    needs=(Need(WATCH, GUARDED), Need(NEVER, HOST)),
     judge=_radius,
     remedy="bans.unban",
     departs="the guide bans whoever floods; where the proxy devices hide the clients, that is everybody",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import cuts_loopback
+from gbtui.checks.scopes import SYSTEM
 from gbtui.errors import MissingTool, TimedOut
 from gbtui.facts import botserver_log
 from gbtui.facts.botserver_log import BotserverLog, parse_log
@@ -15,7 +16,6 @@ from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-SYSTEM = ("system",)
 RECENT = 900.0
 """Seconds for which a time-out in the log counts."""
 _SILENT = 124

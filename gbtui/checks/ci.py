@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.host_asks import STEADY
+from gbtui.checks.scopes import RUNNER, SYSTEM
 from gbtui.checks.services import running
 from gbtui.checks.services_asks import SERVICES
 from gbtui.facts import ci_watch
@@ -15,8 +16,6 @@ from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-RUNNER = ("alm-ci",)
-SYSTEM = ("system",)
 GIB = 1024**3
 
 

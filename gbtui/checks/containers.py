@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from gbtui.checks import containers_own, containers_ports
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.containers_asks import ROLE
-from gbtui.errors import MissingTool
+from gbtui.checks.scopes import PROBED
+from gbtui.errors import MissingTool, TimedOut
 from gbtui.facts.survey import EVERY, HOST, Need, Place, Survey
 
-PROBED = ("alm", "alm-ci", "drive", "tables", "table-editor", "webmail")
-"""Roles whose work is proven here; the others' by checks of their own subsystem."""
-_NOT_THERE = 127
+_NOT_THERE, _CUT_OFF = 127, 124
 LOOK = "look at the unit of the role in its container (systemctl status), then restart it"
 
 
@@ -59,6 +58,10 @@ def _answers(survey: Survey, place: Place) -> Iterator[Failing]:
             continue
         if all(answer.status == _NOT_THERE for answer in answers):
             raise MissingTool(f"probe of {place.name}", why=answers[0].words)
+        if cut := [answer.words for answer in answers if answer.status == _CUT_OFF]:
+            raise TimedOut(
+                f"probe of {place.name}", why=f"no answer in time: {cut[0]}", hint="look at its load"
+            )
         seen = tuple(answer.words for answer in answers)
         yield Failing(place.name, f"{purpose} does not do its work", seen, by_hand(LOOK))
 

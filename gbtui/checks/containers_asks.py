@@ -1,4 +1,4 @@
-"""What is asked inside containers: who listens, whether the role works, whose files /opt/gbo holds."""
+"""What is asked inside containers: who listens, whether the role works, whose files it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 from gbtui.text import decode_json, line, text
 
-GBO = "/opt/gbo"
+OWNERS_OF = "owners of botserver's files"
 GBO_OWNERS = """
 cat /proc/self/uid_map
 for path in "$1" "$1"/*; do
@@ -30,7 +30,7 @@ _LISTENERS = tuple(Command(("ss", flags), timeout=PROBE, limit=200_000) for flag
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """One file or folder of /opt/gbo: whose (a uid, as seen inside), and whether root may write it."""
+    """A file or folder of the layout's root: whose (a uid, as seen inside), and whether root may write it."""
 
     path: str
     uid: int
@@ -75,7 +75,11 @@ def _read_listeners(done: Sequence[Completed], profile: Profile, place: Place) -
 
 def _role(profile: Profile, place: Place) -> Sequence[Command]:
     return tuple(
-        script(ROLE_ANSWERS, "role-answers", probe.kind, *probe.targets, root=False, timeout=PATIENCE)
+        script(
+            *(ROLE_ANSWERS, "role-answers", probe.kind, f"{profile.root}/bin", *probe.targets),
+            root=False,
+            timeout=PATIENCE,
+        )
         for probe in profile.probes
         if probe.role == place.role
     )
@@ -92,12 +96,12 @@ def _read_role(done: Sequence[Completed], profile: Profile, place: Place) -> tup
 
 
 def _gbo(profile: Profile, place: Place) -> Sequence[Command]:
-    return (script(GBO_OWNERS, "gbo-owners", GBO, root=False),)
+    return (script(GBO_OWNERS, "gbo-owners", profile.root, root=False),)
 
 
 def _read_gbo(done: Sequence[Completed], profile: Profile, place: Place) -> Gbo:
     if not done[0].ok:
-        raise failure(done[0], f"owners of {GBO}")
+        raise failure(done[0], OWNERS_OF)
     return parse_gbo(done[0].stdout)
 
 
@@ -110,7 +114,7 @@ def parse_gbo(data: bytes) -> Gbo:
     rows = text(data).splitlines()
     first = rows[0].split() if rows else []
     if len(first) != 3 or not all(word.isdecimal() for word in first):
-        raise Malformed(f"owners of {GBO}", why=f"no uid map: {line(data)!r}"[:200])
+        raise Malformed(OWNERS_OF, why=f"no uid map: {line(data)!r}"[:200])
     owned = []
     for row in rows[1:]:
         uid, _, rest = row.partition(" ")
@@ -160,7 +164,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 OUTSIDE: Ask[Outside] = Ask("the host's way outside", _outside, _read_outside, STEADY)
 LISTENING: Ask[tuple[Endpoint, ...]] = Ask("listeners", _listeners, _read_listeners)
 ROLE: Ask[tuple[tuple[Answer, ...], ...]] = Ask("the role's probe", _role, _read_role, patient=True)
-OWNERS: Ask[Gbo] = Ask(f"owners of {GBO}", _gbo, _read_gbo, STEADY)
+OWNERS: Ask[Gbo] = Ask(OWNERS_OF, _gbo, _read_gbo, STEADY)
 FORWARDS: LxdAsk[tuple[NetworkForward, ...]] = LxdAsk(
     "LXD's network forwards",
     lambda profile: f"networks/{profile.bridge}/forwards",

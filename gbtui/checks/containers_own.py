@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
-from gbtui.checks.containers_asks import GBO, OWNERS
+from gbtui.checks.containers_asks import OWNERS
+from gbtui.checks.scopes import SYSTEM
 from gbtui.facts.containers_mounts import crossing, mounts
 from gbtui.facts.survey import EVERY, Need, Place, Survey
 
-SYSTEM = ("system",)
 _NOBODY, _SHIFTED_FROM = 65534, 100_000
 """Owners that are nobody's here: the kernel's word for one without a name, and uids of a shifted range."""
 
@@ -22,7 +22,7 @@ def _privileged(survey: Survey, place: Place) -> Iterator[Failing]:
     if not one.privileged:
         value = dict(one.config).get("security.privileged", "unset")
         remedy = operation("containers.set-privileged", container=one.name, value="true")
-        message = f"{one.name} is not privileged: botserver cannot own {GBO}"
+        message = f"{one.name} is not privileged: botserver cannot own {survey.profile.root}"
         yield Failing(one.name, message, (f"security.privileged: {value}",), remedy)
     elif one.running and survey.of(OWNERS, place).shifted:
         remedy = operation("containers.restart", container=one.name)
@@ -44,7 +44,8 @@ def _owners(survey: Survey, place: Place) -> Iterator[Failing]:
         paths = ", ".join(own.path for own in (*shifted, *closed)[:3])
         yield Failing(place.name, f"{paths} belongs to nobody that botserver could be", tuple(seen), remedy)
     if not gbo.owned:
-        yield Failing(place.name, f"there is no {GBO}", (), by_hand("look at the mounts of the container"))
+        message = f"there is no {survey.profile.root}"
+        yield Failing(place.name, message, (), by_hand("look at the mounts of the container"))
 
 
 def _mounts(survey: Survey, place: Place) -> Iterator[Failing]:
@@ -55,7 +56,7 @@ def _mounts(survey: Survey, place: Place) -> Iterator[Failing]:
     # where the runner shares something, it is the runner's mount that has to go
     others = [other for other in survey.containers if runner or other.role != survey.profile.runner_role]
     for disk in mounts(one):
-        why = crossing(one, disk, others)
+        why = crossing(one, disk, others, survey.profile.tenants)
         if not why:
             continue
         brought = f"by profile {disk.origin}" if disk.origin else "its own device"
@@ -80,7 +81,7 @@ PRIVILEGED = Check(
 GBO_OWNED = Check(
     id="containers.gbo-owned",
     items=(22,),
-    sentence=f"{GBO} belongs to uids of the system container, and root there may write it",
+    sentence="/opt/gbo belongs to uids of the system container, and root there may write it",
     severity=Severity.ERROR,
     scope=SYSTEM,
     needs=(Need(OWNERS, SYSTEM),),

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.containers_asks import FORWARDS, LISTENING, OUTSIDE
 from gbtui.checks.firewall import RULES
+from gbtui.checks.scopes import EXPOSED
 from gbtui.facts.containers_listen import Endpoint, spans
 from gbtui.facts.containers_reach import Dnat, Forward, dnats, forward_of, forwards
 from gbtui.facts.containers_types import Container, ProxyDevice
 from gbtui.facts.firewall_reach import Sample, way
 from gbtui.facts.survey import EVERY, HOST, Need, Place, Survey
 
-EXPOSED = ("proxy", "email", "dns")
 STRANGER = "9.9.9.9"
 """Somebody outside: no rule of a private network is about that address."""
 DEVICES = "devices"

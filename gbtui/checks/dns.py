@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.dns_asks import DNS
+from gbtui.checks.scopes import NAMES
 from gbtui.errors import TimedOut
 from gbtui.facts.dns import Block, Rule, decides
 from gbtui.facts.dns_watch import Answer, DnsLook, ZoneFile
 from gbtui.facts.survey import Need, Place, Survey
 
-ROLE = ("dns",)
 ALL = "ANY"
 NEEDED = ("A", "AAAA", "MX", "TXT", "CAA", "NS", "SOA")
 """Without them mail (SPF, DKIM, DMARC), certificates and delegation break."""
@@ -150,13 +150,13 @@ def _stale(zone: str, file: ZoneFile, soa: Answer, place: Place) -> Failing:
     return Failing(zone, f"{zone}: what is answered is not what the zone's file says", evidence, remedy)
 
 
-NEEDS = (Need(DNS, ROLE),)
+NEEDS = (Need(DNS, NAMES),)
 ACL = Check(
     id="dns.acl",
     items=(69, 70),
     sentence="every server block has an acl that shuts ANY to the world, with `block` behind what is allowed",
     severity=Severity.ERROR,
-    scope=ROLE,
+    scope=NAMES,
     needs=NEEDS,
     judge=_acl,
     remedy="dns.apply-acl",
@@ -166,7 +166,7 @@ ANSWERS = Check(
     items=(69, 70),
     sentence="the world is answered what mail and certificates need, and never ANY",
     severity=Severity.ERROR,
-    scope=ROLE,
+    scope=NAMES,
     needs=NEEDS,
     judge=_answers,
     remedy="dns.apply-acl",
@@ -179,7 +179,7 @@ IN_FORCE = Check(
     items=(71,),
     sentence="CoreDNS answers by the acl that its Corefile has",
     severity=Severity.ERROR,
-    scope=ROLE,
+    scope=NAMES,
     needs=NEEDS,
     judge=_in_force,
     remedy="dns.apply-acl",
@@ -191,7 +191,7 @@ SERIAL = Check(
     items=(71,),
     sentence="the serial that is answered is the one in the zone's file",
     severity=Severity.WARNING,
-    scope=ROLE,
+    scope=NAMES,
     needs=NEEDS,
     judge=_serial,
     remedy="dns.reload",

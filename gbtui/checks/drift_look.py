@@ -13,6 +13,7 @@ from typing import Any
 
 from gbtui.checks.drift import CELLS, INSTANCES, LINES, READ_EVERY, Look, Source, Thing
 from gbtui.checks.firewall import RULES
+from gbtui.checks.scopes import SYSTEM
 from gbtui.errors import GbtuiError
 from gbtui.facts.containers import Container
 from gbtui.facts.drift import ENABLED, UNITS, Held, command, lines_of, parse
@@ -61,7 +62,7 @@ SNAPSHOTS: Ask[Mapping[str, Sequence[str]]] = Ask(
 PROFILES: LxdAsk[Mapping[str, Sequence[str]]] = LxdAsk(
     "LXD's profiles", "profiles", _profiles, {"recursion": "1"}, READ_EVERY
 )
-RULED = ("system",)
+RULED = SYSTEM
 """Roles whose rules are compared, beside the host's."""
 NEEDS = (
     *(Need(FILES, scope) for scope in (HOST, EVERY)),
@@ -80,7 +81,7 @@ def look(survey: Survey) -> Look:
     ]
     for place in (THE_HOST, *running):
         reads.append((("files", place.name), partial(_of_files, survey, place)))
-        if place is THE_HOST or place.role in RULED:
+        if place is THE_HOST or place.role == survey.profile.release_role:
             reads.append((("rules", place.name), partial(_of_rules, survey, place)))
     found: dict[Source, tuple[Thing, ...]] = {}
     for source, things in reads:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gbtui.checks.base import Check, Failing, Severity, operation
+from gbtui.checks.scopes import SYSTEM
 from gbtui.facts.firewall import Firewall, assemble, commands
 from gbtui.facts.survey import PROBE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
@@ -51,8 +52,8 @@ LOOPBACK = Check(
     items=(32, 33, 37, 67, 93),
     sentence="loopback is accepted before any rule drops packets for it",
     severity=Severity.ERROR,
-    scope=("system",),
-    needs=(Need(RULES, ("system",)),),
+    scope=SYSTEM,
+    needs=(Need(RULES, SYSTEM),),
     judge=_loopback,
     remedy="firewall.accept-loopback",
     departs="the guide greps `iptables -L -n`, which never prints the interface: the rules are read with "

@@ -9,6 +9,7 @@ from gbtui import text
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import RULES
 from gbtui.checks.host_asks import STEADY
+from gbtui.checks.scopes import SYSTEM
 from gbtui.facts.cache import is_loopback, split_local
 from gbtui.facts.failure import absent, failure
 from gbtui.facts.firewall import Firewall, Saved
@@ -20,7 +21,6 @@ from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-SYSTEM = ("system",)
 TIMED_OUT = 124
 LABELS = {"ip": "IPv4", "ip6": "IPv6"}
 Ports = Mapping[int, tuple[str, ...]]

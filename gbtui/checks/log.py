@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand
+from gbtui.checks.scopes import PROXY
 from gbtui.errors import NotFound
 from gbtui.facts.bans_sample import shown_clients
 from gbtui.facts.failure import failure
@@ -13,7 +14,6 @@ from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 
-PROXY = ("proxy",)
 LINES = 300
 ENOUGH, MANY = 20, 100
 """Lines from which on it says something that all clients are private, or all the same."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gbtui import text
 from gbtui.checks.base import Check, Failing, Severity, by_hand
+from gbtui.checks.scopes import MAIL
 from gbtui.errors import MissingTool, TimedOut
 from gbtui.facts.failure import failure
 from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-EMAIL = ("email",)
 GREETINGS = ("220", "* OK", "+OK", '"IMPLEMENTATION"')
 """SMTP, IMAP, POP3, ManageSieve."""
 SCRIPT = r"""
@@ -73,8 +73,8 @@ CHECKS = (
         items=(10, 17),
         sentence="the mail server greets on 25 and 587 from inside its container",
         severity=Severity.ERROR,
-        scope=EMAIL,
-        needs=(Need(GREETED, EMAIL),),
+        scope=MAIL,
+        needs=(Need(GREETED, MAIL),),
         judge=greets,
         remedy="restart the mail server's unit",
         certain=False,

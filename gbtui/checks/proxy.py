@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from gbtui.checks import proxy_names
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.proxy_asks import BESIDE, FILE, FILES, KNOWN, RUNNING, listed
+from gbtui.checks.scopes import PROXY
 from gbtui.facts.proxy_config import ProxyConfig, difference
 from gbtui.facts.proxy_floor import plain
 from gbtui.facts.survey import Need, Place, Survey
 
-PROXY = ("proxy",)
 FEW = 2
 """So few vhosts are what the guide calls a broken configuration."""
 

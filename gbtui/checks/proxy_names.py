@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.proxy_asks import ATTEMPTS, BESIDE, FILES, RESOLVED, RUNNING, STORES, listed
+from gbtui.checks.scopes import PROXY
 from gbtui.facts.proxy_config import ProxyConfig
 from gbtui.facts.proxy_tls import Attempt, Store
 from gbtui.facts.survey import Need, Place, Survey
 from gbtui.facts.x509 import Validity
 
-PROXY = ("proxy",)
 LEFT = 5
 """Caddy renews when a third of a certificate's life is left; a fifth says that it could not."""
 SETTLES = 300.0

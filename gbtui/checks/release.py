@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Remedy, Severity, by_hand, operation
 from gbtui.checks.host_asks import STEADY
+from gbtui.checks.scopes import SYSTEM
 from gbtui.errors import Failed
 from gbtui.facts import git_watch
 from gbtui.facts.failure import failure
@@ -15,7 +16,6 @@ from gbtui.facts.survey import HOST, Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-SYSTEM = ("system",)
 STALE = 3600.0
 """Seconds after which a half-delivered binary is nobody's any more."""
 _WORDS = {

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.firewall import cuts_loopback
+from gbtui.checks.scopes import SYSTEM
 from gbtui.checks.services_asks import SERVICES, live, needs_curl, needs_ss, port_of
 from gbtui.errors import TimedOut
 from gbtui.facts.services import Listener
@@ -15,7 +16,6 @@ from gbtui.facts.services_live import Live, Services
 from gbtui.facts.survey import Need, Place, Survey
 from gbtui.profiles import Profile, Service
 
-SYSTEM = ("system",)
 JUST_STARTED = 600.0
 """Seconds after a start within which systemd's own restarts count as flapping."""
 SKEW = 2.0

@@ -108,7 +108,9 @@ def _gone(one: Container, snapshot: Snapshot, survey: Survey) -> Iterator[str]:
     """What the snapshot's configuration mounts of another's files, and the container does not now."""
     now = {(disk.source, disk.pool) for disk in one.disks}
     for disk in snapshot.mounts:
-        why = crossing(one, disk, survey.containers) if (disk.source, disk.pool) not in now else ""
+        if (disk.source, disk.pool) in now:
+            continue
+        why = crossing(one, disk, survey.containers, survey.profile.tenants)
         if why:
             yield f"{disk.name}: {disk.source} at {disk.path}: {why}"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand
+from gbtui.checks.scopes import SYSTEM
 from gbtui.facts.failure import failure
 from gbtui.facts.suggestions import SCRIPT, Stored, parse_suggestions
 from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
-
-SYSTEM = ("system",)
 
 
 def _commands(profile: Profile, place: Place) -> Sequence[Command]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from gbtui.checks.base import Check, Failing, Severity, by_hand, operation
 from gbtui.checks.host_asks import STEADY
+from gbtui.checks.scopes import SYSTEM
 from gbtui.facts.failure import failure
 from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
 from gbtui.facts.vault import KEY_FILE, KeyFile, Seal, parse_key_file, parse_seal, seal_script
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
-
-SYSTEM = ("system",)
 
 
 def _seal_commands(profile: Profile, place: Place) -> Sequence[Command]:

@@ -14,7 +14,7 @@ _PROGRAMS = {"alm-ci-runner.service": "forgejo-runner"}
 
 
 def _role_answers(call: Call) -> Answer:
-    kind, *targets = call.arguments
+    kind, _, *targets = call.arguments
     lines = []
     for target in targets:
         status, words = _ask(call, kind, target)

@@ -8,24 +8,22 @@ from posixpath import normpath
 
 from gbtui.facts.containers_types import Container, DiskDevice
 
-TENANTS = PurePosixPath("/opt/gbo/tenants")
-
 
 def mounts(one: Container) -> tuple[DiskDevice, ...]:
     """Its disks that bring something from elsewhere, a profile's included; the root is none."""
     return tuple(disk for disk in one.disks if disk.path not in ("/", "") and disk.source)
 
 
-def crossing(one: Container, disk: DiskDevice, everyone: Sequence[Container]) -> str:
+def crossing(one: Container, disk: DiskDevice, everyone: Sequence[Container], tenants: str) -> str:
     """Why this mount of `one` crosses to another instance; "" where it does not.
 
-    It does when its source lies in another role's folder of the guide's layout, within another
-    instance's own file system, or is mounted by another instance as well. A mount of what is `one`'s
+    It does when its source lies in another's folder of `tenants`, within another instance's own file
+    system, or is mounted by another instance as well. A mount of what is `one`'s
     own by its folder never does: then it is the other one that crosses.
     """
-    owner = _owner(disk.source)
+    owner = folder_of(disk.source, tenants)
     if owner:
-        return "" if owner == (one.tenant, one.role) else f"{disk.source} is {'-'.join(owner)}'s"
+        return "" if owns(one.name, owner) else f"{disk.source} is {'-'.join(owner)}'s"
     parts = () if disk.pool else PurePosixPath(normpath(disk.source)).parts
     others = [other for other in everyone if other.name != one.name]
     inside = next((other.name for other in others if other.name in parts), "")
@@ -35,13 +33,18 @@ def crossing(one: Container, disk: DiskDevice, everyone: Sequence[Container]) ->
     return f"{disk.source} is mounted in {', '.join(sorted(also))}, too" if also else ""
 
 
-def _owner(source: str) -> tuple[str, ...]:
-    """(tenant, role) whose folder it is in the guide's layout; () where it is nobody's."""
+def folder_of(source: str, tenants: str) -> tuple[str, ...]:
+    """The two parts of TENANTS/<tenant>/<role> whose folder it is; () where it is nobody's."""
     path = PurePosixPath(normpath(source))
-    if not path.is_relative_to(TENANTS):
+    if not path.is_relative_to(tenants):
         return ()
-    parts = path.relative_to(TENANTS).parts
+    parts = path.relative_to(tenants).parts
     return parts[:2] if len(parts) > 1 else ()
+
+
+def owns(instance: str, folder: tuple[str, ...]) -> bool:
+    """Whether that folder is an instance's own, by its name: <tenant>-<role>, or the role alone."""
+    return instance in ("-".join(folder), folder[-1])
 
 
 def _same(one: DiskDevice, other: DiskDevice) -> bool:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from gbtui.text import text
 
 ROLE_ANSWERS = """
-PATH=$PATH:/usr/sbin:/sbin:/opt/gbo/bin; LC_ALL=C; export PATH LC_ALL
-kind=$1; shift
+kind=$1 PATH=$PATH:/usr/sbin:/sbin:$2 LC_ALL=C; export PATH LC_ALL; shift 2
 for target; do
   case $kind in
   http)
@@ -27,7 +26,8 @@ for target; do
   [ "$status" != 0 ] || break
 done
 """
-"""`$1` is the kind, the rest are targets; it ends at the first that works. `-k`: it asks its own loopback."""
+"""`$1` is the kind, `$2` where the layout has its programs, the rest are targets; it ends at the first that
+works. `-k`: it asks its own loopback."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ PROBE, PATIENCE = 2.0, 6.0
 """Seconds that a probe may take; and that a script may which gives each of its questions two by itself:
 what has not ended by then was starved, and says nothing of what it asked."""
 
-Scope = tuple[str, ...]
-"""Which places: `HOST`, `EVERY`, or the names of roles."""
+Scope = tuple[str, ...] | Callable[[Profile], tuple[str, ...]]
+"""Which places: `HOST`, `EVERY`, or the names of roles, which a profile may have to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Survey:
 
     def places(self, scope: Scope) -> tuple[Place, ...]:
         """The places of a scope, running or not, in order."""
-        return places(scope, self.containers)
+        return places(scope, self.containers, self.profile)
 
     def sibling(self, place: Place, role: str) -> Place | None:
         """The instance that has `role` for the same tenant, None where there is none."""
@@ -149,11 +149,12 @@ class Unseen(tuple[Container, ...]):
         raise self._tell()
 
 
-def places(scope: Scope, containers: Iterable[Container]) -> tuple[Place, ...]:
+def places(scope: Scope, containers: Iterable[Container], profile: Profile) -> tuple[Place, ...]:
     """The places of a scope among these instances."""
     if scope == HOST:
         return (THE_HOST,)
-    wanted = [one for one in containers if scope == EVERY or one.role in scope]
+    roles = scope(profile) if callable(scope) else scope
+    wanted = [one for one in containers if roles == EVERY or one.role in roles]
     return tuple(Place(one.name, one.role, one.tenant) for one in wanted)
 
 

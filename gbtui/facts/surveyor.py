@@ -110,7 +110,7 @@ class Surveyor:
         running = [one for one in containers.containers if one.running]
         wanted: dict[Place, dict[AnyAsk, None]] = {}
         for need in needs:
-            for place in places(need.scope, running):
+            for place in places(need.scope, running, self._profile):
                 if self._kept.due((need.ask, place.name), now):
                     wanted.setdefault(place, {})[need.ask] = None
         return wanted

@@ -7,7 +7,7 @@ matches the failures in the live log and nothing else, and only then are files w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gbtui.facts.bans_sample import Sample, shown_clients
@@ -15,7 +15,7 @@ from gbtui.facts.bans_special import special
 from gbtui.guard.execute import holds_file
 from gbtui.guard.plan import Action, Danger, Exec, Plan, Probe, Replace, Step, Verdict, Wait
 from gbtui.operations.assemble import assemble, relying
-from gbtui.operations.bans_jails import DEBIAN, FLOOD, MAIL, JailPlan, without_sshd
+from gbtui.operations.bans_jails import DEBIAN, JailPlan, flood, mail, without_sshd
 from gbtui.operations.bans_look import client, look_at
 from gbtui.operations.bans_trial import Trial, jail_state, try_out
 from gbtui.operations.base import Context, Guard, Operation
@@ -41,11 +41,14 @@ class Change:
     after: bytes
 
 
-def _maker(jail: JailPlan) -> Callable[[Context, Mapping[str, str]], Awaitable[Plan]]:
-    async def make(context: Context, given: Mapping[str, str]) -> Plan:
-        return await _plan(_OPERATIONS[jail.name], jail, context, given)
+async def install_flood(context: Context, given: Mapping[str, str]) -> Plan:
+    """Plan to install the proxy's jail."""
+    return await _plan(INSTALL_FLOOD, flood(context.profile), context, given)
 
-    return make
+
+async def install_mail(context: Context, given: Mapping[str, str]) -> Plan:
+    """Plan to install the mail server's jail."""
+    return await _plan(INSTALL_MAIL, mail(context.profile), context, given)
 
 
 async def _plan(operation: Operation, jail: JailPlan, context: Context, given: Mapping[str, str]) -> Plan:
@@ -155,7 +158,7 @@ def _why(jail: JailPlan, tried: Trial) -> str:
 
 
 def _changes(jail: JailPlan, context: Context, tried: Trial) -> tuple[Change, ...]:
-    text = jail.jail_text(context.profile, tried.ignored, tried.action)
+    text = jail.jail_text(tried.ignored, tried.action)
     wanted = [
         Change(f"Write the filter {jail.name}", jail.filter_path, tried.filter_file, jail.filter_text()),
         Change(f"Write the jail {jail.name}", jail.jail_path, tried.jail_file, text),
@@ -200,32 +203,28 @@ def _asked(jail: JailPlan, where: str) -> tuple[tuple[str, Exec], ...]:
     )
 
 
-def _operation(jail: JailPlan, id: str, title: str, summary: str, items: tuple[int, ...]) -> Operation:  # noqa: A002 - the field's name
-    return Operation(
-        id=id,
-        title=title,
-        summary=summary,
-        subject="bans",
-        parameters=(CONTAINER,),
-        guards=(ANSWERS, FIDELITY, PRIVATE, MATCHES, ELSEWHERE),
-        danger=Danger.REVERSIBLE,
-        items=items,
-        make=_maker(jail),
-    )
-
-
-INSTALL_FLOOD = _operation(
-    FLOOD,
-    "bans.install-flood-jail",
-    "Install the HTTP flood jail",
-    "the proxy's jail for 4xx floods, after proof that it sees clients' own addresses and matches 4xx alone",
-    (72, 73, 74, 75),
+_GUARDS = (ANSWERS, FIDELITY, PRIVATE, MATCHES, ELSEWHERE)
+INSTALL_FLOOD = Operation(
+    id="bans.install-flood-jail",
+    title="Install the HTTP flood jail",
+    summary="the proxy's jail for 4xx floods, after proof that it sees clients' own addresses and matches 4xx"
+    " alone",
+    subject="bans",
+    parameters=(CONTAINER,),
+    guards=_GUARDS,
+    danger=Danger.REVERSIBLE,
+    items=(72, 73, 74, 75),
+    make=install_flood,
 )
-INSTALL_MAIL = _operation(
-    MAIL,
-    "bans.install-mail-jail",
-    "Install the mail jail",
-    "the mail container's jail for failed logins, after proof that it sees clients and matches those alone",
-    (30,),
+INSTALL_MAIL = Operation(
+    id="bans.install-mail-jail",
+    title="Install the mail jail",
+    summary="the mail container's jail for failed logins, after proof that it sees clients and matches those"
+    " alone",
+    subject="bans",
+    parameters=(CONTAINER,),
+    guards=_GUARDS,
+    danger=Danger.REVERSIBLE,
+    items=(30,),
+    make=install_mail,
 )
-_OPERATIONS = {FLOOD.name: INSTALL_FLOOD, MAIL.name: INSTALL_MAIL}

@@ -24,11 +24,11 @@ class JailPlan:
 
     name: str
     role: str
-    log: Callable[[Profile], str]
+    log: str
     parse: Callable[[bytes], Sample]
     date: str
     regex: str
-    ports: Callable[[Profile], str]
+    ports: str
     maxretry: int
     findtime: int
     bantime: int
@@ -55,15 +55,15 @@ class JailPlan:
         regex, date = (value.replace("%", "%%") for value in (self.regex, self.date))
         return f"[Definition]\nfailregex = {regex}\ndatepattern = {date}\n".encode()
 
-    def jail_text(self, profile: Profile, ignored: str, action: str) -> bytes:
+    def jail_text(self, ignored: str, action: str) -> bytes:
         """The jail's file."""
         lines = (
             f"[{self.name}]",
             "enabled = true",
             f"filter = {self.name}",
-            f"logpath = {self.log(profile)}",
+            f"logpath = {self.log}",
             "backend = polling",
-            f"port = {self.ports(profile)}",
+            f"port = {self.ports}",
             f"maxretry = {self.maxretry}",
             f"findtime = {self.findtime}",
             f"bantime = {self.bantime}",
@@ -105,36 +105,43 @@ def _mail_ports(profile: Profile) -> str:
     return ",".join(port.removeprefix("tcp:") for port in exposed)
 
 
-FLOOD = JailPlan(
-    name="caddy-http-flood",
-    role="proxy",
-    log=lambda profile: profile.access_log,
-    parse=parse_access,
-    date='"ts":{EPOCH}',
-    regex=r'^.*"remote_ip":"<HOST>".*"status":4\d\d\b',
-    ports=lambda profile: "http,https",
-    maxretry=100,
-    findtime=60,
-    bantime=3600,
-    sshd_off=True,
-    failures="4xx",
-    provoke="ask the proxy for a page that does not exist",
-)
-MAIL = JailPlan(
-    name="stalwart",
-    role="email",
-    log=lambda profile: "/opt/gbo/logs/email.log",
-    parse=parse_mail,
-    date="^%Y-%m-%dT%H:%M:%S%z",
-    regex=(
-        r"^ \w+ [^(]*\(auth\.(?:failed|too-many-attempts)\) "
-        r'listenerId = "[^"]*", localPort = \d+, remoteIp = <HOST>\b'
-    ),
-    ports=_mail_ports,
-    maxretry=5,
-    findtime=600,
-    bantime=3600,
-    sshd_off=False,
-    failures="failed logins",
-    provoke="log in once with a wrong password",
-)
+def flood(profile: Profile) -> JailPlan:
+    """The proxy's jail for floods of refused requests, by the name and the limits of the profile."""
+    maxretry, findtime, bantime = profile.flood_limits
+    return JailPlan(
+        name=profile.flood_jail,
+        role="proxy",
+        log=profile.access_log,
+        parse=parse_access,
+        date='"ts":{EPOCH}',
+        regex=r'^.*"remote_ip":"<HOST>".*"status":4\d\d\b',
+        ports="http,https",
+        maxretry=maxretry,
+        findtime=findtime,
+        bantime=bantime,
+        sshd_off=True,
+        failures="4xx",
+        provoke="ask the proxy for a page that does not exist",
+    )
+
+
+def mail(profile: Profile) -> JailPlan:
+    """The mail server's jail for failed logins."""
+    return JailPlan(
+        name="stalwart",
+        role="email",
+        log=profile.mail_log,
+        parse=parse_mail,
+        date="^%Y-%m-%dT%H:%M:%S%z",
+        regex=(
+            r"^ \w+ [^(]*\(auth\.(?:failed|too-many-attempts)\) "
+            r'listenerId = "[^"]*", localPort = \d+, remoteIp = <HOST>\b'
+        ),
+        ports=_mail_ports(profile),
+        maxretry=5,
+        findtime=600,
+        bantime=3600,
+        sshd_off=False,
+        failures="failed logins",
+        provoke="log in once with a wrong password",
+    )

@@ -54,7 +54,7 @@ async def try_out(context: Context, jail: JailPlan, where: str) -> Trial:
     Raises:
         NotFound: there is no log. Failed, MissingTool: something could not be looked at.
     """
-    host, log = context.host, jail.log(context.profile)
+    host, log = context.host, jail.log
     tail = Command(("tail", "-n", str(LINES), log), timeout=TRIAL)
     running = command(jail_state(jail, where))
     named = Command(("grep", "-RlsF", "--", f"[{jail.name}]", f"{ROOT}/jail.local", f"{ROOT}/jail.d"))

@@ -38,16 +38,18 @@ def _user(value: str) -> str:
 
 
 TARGET = Parameter("target", f"{CONTAINER.form} (the tenant's system)", CONTAINER.check, default="")
-USER = Parameter("user", "NAME of the user there (gbuser, whose binary it is)", _user, default="gbuser")
+USER = Parameter("user", "NAME of the user there (whose binary it is)", _user, default="")
 
 POWER = Guard("what-it-may", "whoever does it knows what the runner's jobs may do then", (25, 26, 78))
 
 
 async def authorise(context: Context, given: Mapping[str, str]) -> Plan:
     """Plan to let the runner in, and to let it know whom it talks to."""
-    name, user = given["container"], given["user"]
+    profile, name = context.profile, given["container"]
     found, verdicts = await runner(context, name)
-    target = given["target"] or f"{found.one.tenant if found else ''}-{context.profile.release_role}"
+    user = given["user"] or profile.release_owner
+    target = given["target"] or profile.instance(found.one.tenant if found else "", profile.release_role)
+    given = {**given, "user": user, "target": target}
     title = f"Let the runner of {name} deploy to {target} as {user}"
     ends = None
     if found is not None:
@@ -57,9 +59,9 @@ async def authorise(context: Context, given: Mapping[str, str]) -> Plan:
         verdicts += judge(context, ends)
     if ends is None or any(verdict.verdict == "refuse" for verdict in verdicts):
         return assemble(AUTHORISE, context, given, title, verdicts=verdicts)
-    reaches = scripts.reaches(name, context.profile.runner_user, ends.peer)
+    reaches = scripts.reaches(name, profile.runner_user, ends.peer)
     if ends.count and (await ask(context.host, reaches)).yes:
-        noop = f"already so: {context.profile.runner_user} of {name} reaches {ends.peer} by its key"
+        noop = f"already so: {profile.runner_user} of {name} reaches {ends.peer} by its key"
         return assemble(AUTHORISE, context, given, title, verdicts=verdicts, noop=noop)
     may = f"every job that runs in {name} may do there what {user} may: replace botserver, read its files"
     steps = _steps(context, ends)

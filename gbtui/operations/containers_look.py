@@ -17,7 +17,7 @@ from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.base import Context, Guard
 from gbtui.operations.containers_vhosts import vhosts_through
 from gbtui.operations.snapshots_names import counted, some
-from gbtui.profiles import Role, Service
+from gbtui.profiles import Profile, Role, Service
 
 HOST = "host"
 CLEAN_STOP = 60
@@ -33,13 +33,14 @@ EXISTS = Guard("instance-exists", "there is such a container, and it is the tena
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One instance, LXD's own entry of it, its role, and all instances of the host."""
+    """One instance, LXD's own entry of it, its role, all instances of the host, and its layout."""
 
     one: Container
     entry: Mapping[str, Any]
     role: Role | None
     everyone: tuple[Container, ...]
     entries: tuple[Mapping[str, Any], ...]
+    profile: Profile
 
     @property
     def name(self) -> str:
@@ -96,7 +97,7 @@ async def subject(context: Context, name: str) -> tuple[Subject | None, Verdict]
     verdict = EXISTS.allow(
         f"{name} ({role.purpose if role else 'no role of the guide'}) is {one.state.lower()}"
     )
-    return Subject(one, entry, role, everyone, entries), verdict
+    return Subject(one, entry, role, everyone, entries, context.profile), verdict
 
 
 # Facts relied on
@@ -156,7 +157,8 @@ def at_work(context: Context, container: str, timeout: float) -> tuple[Wait, ...
     """The profile's proof that the container's role does what it is for; none where it has no such proof."""
     role = context.profile.split(container)[1]
     found = [probe for probe in context.profile.probes if probe.role == role]
-    return tuple(Wait(scripts.works(container, probe), timeout) for probe in found)
+    programs = f"{context.profile.root}/bin"
+    return tuple(Wait(scripts.works(container, probe, programs), timeout) for probe in found)
 
 
 def services_of(context: Context, found: Subject) -> tuple[Service, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from gbtui.facts.containers_mounts import folder_of, owns
 from gbtui.facts.snapshots_parse import root_dataset
 from gbtui.guard.plan import Action, Amend, Danger, Exec, Plan, Probe, Step, Verdict, Wait
 from gbtui.operations import containers_scripts as scripts
@@ -19,8 +20,6 @@ from gbtui.operations.snapshots_look import both_sides
 from gbtui.operations.snapshots_names import size, some
 
 ITEMS = (25, 80, 82, 90)
-TENANTS = "/opt/gbo/tenants"
-RUNNER = "alm-ci"
 MASK = {"type": "none"}
 """A device of this type hides the one of its name that a profile brings."""
 
@@ -46,26 +45,22 @@ def crossings(found: Subject) -> dict[str, str]:
 
 def _crosses(found: Subject, device: Mapping[str, str]) -> str:
     source, path = device["source"], device["path"]
-    whose = _whose(source)
+    whose = _whose(found, source)
     what = f"{source} at {path} of {found.name}"
-    if whose and whose != (found.one.tenant, found.one.role):
+    if whose and not owns(found.name, whose):
         return f"{what} is {'-'.join(whose)}'s"
     others = [str(entry.get("name")) for entry in found.entries if _has(entry, device)]
     others = [name for name in others if name != found.name]
     if others:
         return f"{what} is mounted in {', '.join(others)}, too"
-    if found.one.role == RUNNER and not whose:
+    if found.one.role == found.profile.runner_role and not whose:
         return f"{what}: the CI runner is to have no mounts from the host"
     return ""
 
 
-def _whose(source: str) -> tuple[str, str] | tuple[()]:
-    """(tenant, role) whose folder it is in the guide's layout."""
-    path = PurePosixPath(source)
-    if not path.is_relative_to(TENANTS) or ".." in path.parts:
-        return ()
-    parts = path.relative_to(TENANTS).parts
-    return (parts[0], parts[1]) if len(parts) > 1 else ()
+def _whose(found: Subject, source: str) -> tuple[str, ...]:
+    """(tenant, role) whose folder it is by its name; `..` in it leads anywhere, and is nobody's."""
+    return () if ".." in PurePosixPath(source).parts else folder_of(source, found.profile.tenants)
 
 
 def _has(entry: Mapping[str, Any], device: Mapping[str, str]) -> bool:
@@ -162,7 +157,8 @@ def _own_data(found: Subject, key: str, device: Mapping[str, str]) -> Verdict:
     crossing = crossings(found).get(key, "")
     if crossing:
         return OWN_DATA.allow(crossing)
-    if _whose(device["source"]) == (found.one.tenant, found.one.role) and found.one.role:
+    whose = _whose(found, device["source"])
+    if whose and owns(found.name, whose):
         why = f"{device['source']} is {found.name}'s own data, and crosses to no other container"
         return OWN_DATA.refuse(f"{why}: it stays; only mounts of other containers' files are removed")
     return OWN_DATA.warn(f"{device['source']} is mounted nowhere else: it may be {found.name}'s own data")

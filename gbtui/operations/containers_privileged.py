@@ -27,7 +27,6 @@ from gbtui.operations.containers_power import DARK, STEADY, darkness, restart_ac
 from gbtui.operations.parameters import CONTAINER
 
 KEY = "security.privileged"
-GBO = "/opt/gbo"
 ITEMS = (21, 22)
 MUST = Guard("system-privileged", "system keeps its privilege: botserver must own /opt/gbo", ITEMS)
 ONLY = Guard("only-system", "no other role than the guide's runs as the host's root", (21,))
@@ -131,17 +130,17 @@ def privileged(name: str, *, yes: bool) -> Probe:
 async def _verify(context: Context, found: Subject, *, wanted: bool) -> Sequence[Wait]:
     waits = [Wait(privileged(found.name, yes=wanted), UP_WITHIN)]
     if wanted:
-        waits.append(Wait(scripts.writable(found.name, GBO), 20.0))
+        waits.append(Wait(scripts.writable(found.name, found.profile.root), 20.0))
     return (*waits, *up_again(context, found, await listening(context, found)))
 
 
 def _role(found: Subject, *, wanted: bool) -> Verdict:
     must = found.role is not None and found.role.privileged
     if must and not wanted:
-        why = f"{found.name} must be privileged: botserver could not write {GBO} any more"
+        why = f"{found.name} must be privileged: botserver could not write {found.profile.root} any more"
         return MUST.refuse(f"{why}; choose another container")
     if must:
-        return MUST.allow(f"{found.name} must be privileged, so that botserver owns {GBO}")
+        return MUST.allow(f"{found.name} must be privileged, so that botserver owns {found.profile.root}")
     if wanted:
         only = ", ".join(sorted({c.name for c in found.everyone if c.privileged})) or "none"
         return ONLY.warn(
@@ -154,7 +153,7 @@ def _restarts(found: Subject) -> Verdict:
     if found.one.running:
         return RESTARTS.warn(f"{found.name} is restarted: {KEY} takes effect at a start")
     return RESTARTS.allow(
-        f"{found.name} is stopped: it takes effect when it is started, and {GBO} is not looked at"
+        f"{found.name} is stopped: it takes effect at its next start; {found.profile.root} is not looked at"
     )
 
 

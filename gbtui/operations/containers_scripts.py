@@ -2,7 +2,7 @@
 
 gbtui-device NAME DEVICE KEY     the value of a device's KEY, "none" where there is no such device
 gbtui-listens PORT…              "all" when something listens on each TCP port, else the first that lacks
-gbtui-works KIND TARGET…         ends well where one target of the role's probe works, or where nothing there
+gbtui-works KIND BIN TARGET…     ends well where one target of the role's probe works, or where nothing there
                                  can ask any; prints what each said (`ROLE_ANSWERS`)
 gbtui-writable FOLDER            "writable" when a file can be made and removed in FOLDER and in each
                                  folder in it; else what could not be written
@@ -135,9 +135,9 @@ def listens(where: str, ports: Sequence[int]) -> Probe:
     return Probe(title, run(where, "gbtui-listens", LISTENS, *words), "stdout", "all")
 
 
-def works(where: str, probe: RoleProbe) -> Probe:
+def works(where: str, probe: RoleProbe, programs: str) -> Probe:
     """The role does what it is for, asked inside as the checks ask it."""
-    asked = run(where, "gbtui-works", WORKS, probe.kind, *probe.targets, timeout=10.0)
+    asked = run(where, "gbtui-works", WORKS, probe.kind, programs, *probe.targets, timeout=10.0)
     return Probe(f"{where} does its work ({probe.role})", asked, "status", "0")
 
 

@@ -17,7 +17,7 @@ from gbtui.operations.containers_look import Subject, subject
 from gbtui.operations.containers_ports import exposure, free
 from gbtui.operations.containers_ports_remove import NEVER
 from gbtui.operations.containers_power import darkness
-from gbtui.operations.containers_privileged import GBO, KEY, MUST, ONLY
+from gbtui.operations.containers_privileged import KEY, MUST, ONLY
 from gbtui.operations.containers_restore import guides_ports
 
 MOST = 16
@@ -64,10 +64,10 @@ async def _then(
 def _privilege(found: Subject, *, wanted: bool) -> Verdict:
     must = found.role is not None and found.role.privileged
     if must and not wanted:
-        why = f"{found.name} would run unprivileged again, and botserver could not write {GBO} any more"
-        return MUST.refuse(f"{why}: leave it privileged")
+        closed = f"botserver could not write {found.profile.root} any more"
+        return MUST.refuse(f"{found.name} would run unprivileged again, and {closed}: leave it privileged")
     if must:
-        return MUST.allow(f"{found.name} must be privileged, so that botserver owns {GBO}")
+        return MUST.allow(f"{found.name} must be privileged, so that botserver owns {found.profile.root}")
     if wanted:
         return ONLY.warn(f"root in {found.name} becomes the host's root again; only system's has to be")
     return ONLY.allow(f"{found.name} ({found.what}) needs no privilege")

@@ -10,8 +10,6 @@ from gbtui.facts.proxy_config import parse_config
 from gbtui.hosts.base import Command, inside
 from gbtui.operations.base import Context
 
-CONFIG = "http://127.0.0.1:2019/config/"
-
 
 async def vhosts_through(
     context: Context, proxy: Container, addresses: Sequence[str] | None
@@ -21,7 +19,8 @@ async def vhosts_through(
     Raises:
         Failed, Malformed: its admin API does not answer with a configuration.
     """
-    done = await context.host.run(inside(proxy.name, Command(("curl", "-fsS", "-m", "3", CONFIG))))
+    asked = Command(("curl", "-fsS", "-m", "3", f"{context.profile.proxy_admin}/config/"))
+    done = await context.host.run(inside(proxy.name, asked))
     if not done.ok:
         raise failure(done, f"vhosts of {proxy.name}")
     config = parse_config(done.stdout, f"configuration of {proxy.name}")

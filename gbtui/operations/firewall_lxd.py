@@ -10,8 +10,6 @@ from gbtui.guard.plan import Danger, Exec, Plan, Probe, Replace, Step, Verdict, 
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.firewall_lxd_unit import (
-    PATH,
-    UNIT,
     Unit,
     commands,
     covers,
@@ -37,7 +35,7 @@ BOOT = Guard("survives-reboot", "the unit is wanted at boot, after ufw has loade
 
 async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Plan:
     """Plan to write, enable and start the unit."""
-    title = f"Forward for LXD's containers after every boot ({UNIT})"
+    title = f"Forward for LXD's containers after every boot ({context.profile.forward_unit})"
     bridges = await _bridges(context)
     if not bridges:
         none = BRIDGE.refuse(
@@ -49,7 +47,7 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
     seen = await read_rules(context, HOST)
     right = puts_in(unit.text, bridges)
     if right and unit.enabled and unit.active and _forwarded(seen, bridges):
-        noop = f"already so: {UNIT} is enabled and has run, and {', '.join(bridges)} is forwarded"
+        noop = f"already so: {unit.name} is enabled and has run, and {', '.join(bridges)} is forwarded"
         return assemble(PERSIST, context, given, title, verdicts=(known,), noop=noop)
     lacks = not all(_passes(seen.ip6, bridge) for bridge in bridges) and b"ip6tables" not in (
         unit.text or b""
@@ -62,8 +60,8 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
     then = tuple(chain for family in seen.families for chain in scratch.tables(family.name).chains)
     verdicts = [
         known,
-        _own(unit.text, after),
-        BOOT.allow(f"multi-user.target wants {UNIT}, ordered after ufw"),
+        _own(unit, after),
+        BOOT.allow(f"multi-user.target wants {unit.name}, ordered after ufw"),
     ]
     verdicts.append(
         stays(chains, then if scratch.state == "rehearsed" else chains, await logins(context.host))
@@ -79,8 +77,8 @@ async def persist_lxd_forward(context: Context, given: Mapping[str, str]) -> Pla
         verify=(*proofs(steps), *_verify(covers(seen, after), bridges)),
         relies_on=await relying(
             context,
-            (f"unit file {PATH}", Exec(HOST, ("sha256sum", "--", PATH))),
-            ("whether it is enabled", shown("UnitFileState")),
+            (f"unit file {unit.path}", Exec(HOST, ("sha256sum", "--", unit.path))),
+            ("whether it is enabled", shown(unit.name, "UnitFileState")),
             *(
                 (f"FORWARD ({f.label})", Exec(HOST, (f.program, "-w", "-S", "FORWARD")))
                 for f in seen.families
@@ -124,31 +122,32 @@ def _steps(
 ) -> tuple[Step, ...]:
     steps, covered = [], covers(seen, after)
     if unit.text != after:
-        steps.append(_write(context, unit.text, after))
+        steps.append(_write(context, unit, after))
     if unit.text != after or not unit.enabled:
-        steps.append(_enable(enabled=unit.enabled))
-    steps += _restart(covered, bridges) if unit.active else (_start(covered, bridges),)
+        steps.append(_enable(unit))
+    steps += _restart(unit, covered, bridges) if unit.active else (_start(unit, covered, bridges),)
     return tuple(steps)
 
 
-def _write(context: Context, before: bytes | None, after: bytes) -> Step:
-    backup = f"{PATH}.bak-{context.now():%Y%m%d%H%M%S}" if before is not None else ""
+def _write(context: Context, unit: Unit, after: bytes) -> Step:
+    path, before = unit.path, unit.text
+    backup = f"{path}.bak-{context.now():%Y%m%d%H%M%S}" if before is not None else ""
     undo = (
-        Replace(HOST, PATH, after, before, "") if before is not None else Exec(HOST, ("rm", "-f", "--", PATH))
+        Replace(HOST, path, after, before, "") if before is not None else Exec(HOST, ("rm", "-f", "--", path))
     )
-    done = holds_file(HOST, PATH, after, new=before is None)
-    return Step(f"Write {PATH}", Replace(HOST, PATH, before, after, backup), done, (undo,), armed=True)
+    done = holds_file(HOST, path, after, new=before is None)
+    return Step(f"Write {path}", Replace(HOST, path, before, after, backup), done, (undo,), armed=True)
 
 
-def _enable(*, enabled: bool) -> Step:
+def _enable(unit: Unit) -> Step:
     """Also has systemd read the file again, which is why it is there for an enabled unit, too."""
-    done = Probe(f"{UNIT} is enabled", shown("UnitFileState"), "stdout", "enabled")
-    does = Exec(HOST, ("systemctl", "enable", UNIT))
-    undo = does if enabled else Exec(HOST, ("systemctl", "disable", UNIT))
-    return Step(f"Enable {UNIT}", does, done, (undo,), armed=True)
+    done = Probe(f"{unit.name} is enabled", shown(unit.name, "UnitFileState"), "stdout", "enabled")
+    does = Exec(HOST, ("systemctl", "enable", unit.name))
+    undo = does if unit.enabled else Exec(HOST, ("systemctl", "disable", unit.name))
+    return Step(f"Enable {unit.name}", does, done, (undo,), armed=True)
 
 
-def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
+def _start(unit: Unit, covered: Sequence[Family], bridges: Sequence[str]) -> Step:
     """The first start. Stopping takes the rules out, also those that ran before: they are put back."""
     again = [
         Exec(HOST, (f.program, "-w", "-I", "FORWARD", str(at + 1), *spec(bridge).split()))
@@ -156,17 +155,17 @@ def _start(covered: Sequence[Family], bridges: Sequence[str]) -> Step:
         for bridge in bridges
         for at in _at(f, bridge)[:1]
     ]
-    done = Probe(f"{UNIT} has run", shown("ActiveState"), "stdout", "active")
-    stop = Exec(HOST, ("systemctl", "stop", UNIT))
-    start = Exec(HOST, ("systemctl", "start", UNIT), 60.0)
-    return Step(f"Start {UNIT}", start, done, (stop, *again), armed=True, undo_dark=_dark(bridges))
+    done = Probe(f"{unit.name} has run", shown(unit.name, "ActiveState"), "stdout", "active")
+    stop = Exec(HOST, ("systemctl", "stop", unit.name))
+    start = Exec(HOST, ("systemctl", "start", unit.name), 60.0)
+    return Step(f"Start {unit.name}", start, done, (stop, *again), armed=True, undo_dark=_dark(bridges))
 
 
 def _dark(bridges: Sequence[str]) -> tuple[str, ...]:
     return (f"what comes from {', '.join(bridges)}, where no other rule forwards it",)
 
 
-def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, ...]:
+def _restart(unit: Unit, covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, ...]:
     """It is active, and rules of it are gone: once more. Nothing to do where they are all there."""
     missing = [(f, bridge) for f in covered for bridge in bridges if not _at(f, bridge)]
     if not missing:
@@ -174,8 +173,9 @@ def _restart(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Step, .
     family, bridge = missing[0]
     undo = [Exec(HOST, (f.program, "-w", "-D", "FORWARD", *spec(b).split())) for f, b in missing]
     done = rule_there(HOST, family.program, "FORWARD", spec(bridge), 1)
-    again = Exec(HOST, ("systemctl", "restart", UNIT), 60.0)
-    return (Step(f"Restart {UNIT}", again, done, tuple(undo), armed=True, undo_dark=_dark(bridges)),)
+    again = Exec(HOST, ("systemctl", "restart", unit.name), 60.0)
+    title = f"Restart {unit.name}"
+    return (Step(title, again, done, tuple(undo), armed=True, undo_dark=_dark(bridges)),)
 
 
 def _at(family: Family, bridge: str) -> list[int]:
@@ -194,21 +194,22 @@ def _verify(covered: Sequence[Family], bridges: Sequence[str]) -> tuple[Wait, ..
 
 def _why(unit: Unit, seen: Rules, bridges: Sequence[str]) -> str:
     if unit.text is None:
-        return f"there is no {UNIT}: what forwards for {', '.join(bridges)} now is gone after a boot"
+        return f"there is no {unit.name}: what forwards for {', '.join(bridges)} now is gone after a boot"
     if not unit.enabled:
-        return f"{UNIT} is not enabled: nothing starts it at boot"
+        return f"{unit.name} is not enabled: nothing starts it at boot"
     if not _forwarded(seen, bridges):
-        return f"{UNIT} is there, and {', '.join(bridges)} is not forwarded in both families"
-    return f"{UNIT} does not put in the rule for every bridge, or has not run"
+        return f"{unit.name} is there, and {', '.join(bridges)} is not forwarded in both families"
+    return f"{unit.name} does not put in the rule for every bridge, or has not run"
 
 
 # Guards
 
 
-def _own(before: bytes | None, after: bytes) -> Verdict:
+def _own(unit: Unit, after: bytes) -> Verdict:
+    path, before = unit.path, unit.text
     if before is None or before == after:
-        return OWN.allow(f"{PATH} is new" if before is None else f"{PATH} stays as it is")
-    return OWN.warn(f"{PATH} is another one now: it is replaced, and kept beside it as a backup")
+        return OWN.allow(f"{path} is new" if before is None else f"{path} stays as it is")
+    return OWN.warn(f"{path} is another one now: it is replaced, and kept beside it as a backup")
 
 
 def _rehearsed(scratch: Rehearsal, seen: Rules, bridges: Sequence[str]) -> Verdict:

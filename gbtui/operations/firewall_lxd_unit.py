@@ -12,8 +12,7 @@ from gbtui.operations.base import Context
 from gbtui.operations.firewall_state import HOST, Family, Rules
 from gbtui.text import text
 
-UNIT = "lxd-forward.service"
-PATH = f"/etc/systemd/system/{UNIT}"
+UNITS = "/etc/systemd/system"
 _HEAD = """[Unit]
 Description=Forward the packets of LXD's containers
 After=network-pre.target ufw.service netfilter-persistent.service lxd.service snap.lxd.daemon.service
@@ -32,20 +31,27 @@ WantedBy=multi-user.target
 class Unit:
     """The unit as it is: its file (None: there is none), whether it is wanted at boot, whether it has run."""
 
+    name: str
     text: bytes | None
     enabled: bool
     active: bool
 
+    @property
+    def path(self) -> str:
+        """Where its file is, or will be."""
+        return f"{UNITS}/{self.name}"
+
 
 async def read_unit(context: Context) -> Unit:
     """The unit as it is on the host."""
+    name = context.profile.forward_unit
     try:
-        found: bytes | None = await context.host.read(PATH)
+        found: bytes | None = await context.host.read(f"{UNITS}/{name}")
     except NotFound:
         found = None
-    asked = [Command(shown(value).argv, root=True) for value in ("UnitFileState", "ActiveState")]
+    asked = [Command(shown(name, value).argv, root=True) for value in ("UnitFileState", "ActiveState")]
     enabled, active = await context.host.run_many(asked)
-    return Unit(found, enabled.stdout.strip() == b"enabled", active.stdout.strip() == b"active")
+    return Unit(name, found, enabled.stdout.strip() == b"enabled", active.stdout.strip() == b"active")
 
 
 def puts_in(unit: bytes | None, bridges: Sequence[str]) -> bool:
@@ -88,6 +94,6 @@ def covers(seen: Rules, unit: bytes) -> tuple[Family, ...]:
     return tuple(family for family in seen.families if f"/{family.program} " in text(unit))
 
 
-def shown(value: str) -> Exec:
+def shown(unit: str, value: str) -> Exec:
     """One property of the unit; unlike is-enabled and is-active it also ends well where the answer is no."""
-    return Exec(HOST, ("systemctl", "show", "-p", value, "--value", UNIT))
+    return Exec(HOST, ("systemctl", "show", "-p", value, "--value", unit))

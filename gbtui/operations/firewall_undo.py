@@ -17,7 +17,7 @@ from gbtui.operations.assemble import relying
 from gbtui.operations.base import Context
 from gbtui.operations.firewall_delete_guards import LOOPBACK
 from gbtui.operations.firewall_host import DEFAULTS
-from gbtui.operations.firewall_lxd_unit import UNIT, read_unit
+from gbtui.operations.firewall_lxd_unit import read_unit
 from gbtui.operations.firewall_operator import SSH, logins, stays
 from gbtui.operations.firewall_rehearse import REHEARSED, Rehearsal, rehearse, verdict
 from gbtui.operations.firewall_scripts import rules as restored
@@ -55,7 +55,7 @@ def _is_firewall(context: Context, action: Action) -> bool:
     if isinstance(action, Replace):
         saved = context.profile.saved_rules
         return action.path in (saved, path6(saved), DEFAULTS)
-    return isinstance(action, Exec) and (_changes(action) or _stops(action))
+    return isinstance(action, Exec) and (_changes(action) or _stops(context, action))
 
 
 def _changes(run: Exec) -> bool:
@@ -66,8 +66,8 @@ def _changes(run: Exec) -> bool:
     return argv[:2] == ("sh", "-c") and len(argv) > 3 and argv[3] in _SCRIPTS
 
 
-def _stops(run: Exec) -> bool:
-    return run.argv == ("systemctl", "stop", UNIT)
+def _stops(context: Context, run: Exec) -> bool:
+    return run.argv == ("systemctl", "stop", context.profile.forward_unit)
 
 
 # What is tried
@@ -77,7 +77,7 @@ async def _tried(context: Context, seen: Rules, actions: Sequence[Action]) -> tu
     """The commands on the rules that run; where there are none, the files, as they are loaded at boot."""
     does: list[Exec] = []
     for action in actions:
-        if isinstance(action, Exec) and _stops(action):
+        if isinstance(action, Exec) and _stops(context, action):
             does += await _stopping(context, seen)
         elif isinstance(action, Exec) and _changes(action):
             does.append(action)

@@ -36,7 +36,6 @@ from gbtui.operations.services_look import (
 )
 
 KEY = "BOTSERVER_URL"
-RIGHT = "http://localhost:5858"
 DROP_IN = "zz-botserver-url.conf"
 """Sorts behind what else may set it: the last one counts."""
 RELOAD = ("systemctl", "daemon-reload")
@@ -55,7 +54,7 @@ def _url(value: str) -> str:
     return "no such port" if port.isdecimal() and not 0 < int(port) < 65536 else ""
 
 
-URL = Parameter("url", f"http://HOST:PORT (default: {RIGHT})", _url, RIGHT)
+URL = Parameter("url", "http://HOST:PORT (default: where botserver is healthy, on localhost)", _url, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,16 @@ class _Seen:
 
 async def make_set_url(context: Context, given: Mapping[str, str]) -> Plan:
     """Plan to set it by a drop-in, restart botui, and look at the environment it runs with."""
-    container, url = given["container"], given["url"].rstrip("/")
+    container, right = given["container"], _right(context, given["container"])
+    url = given["url"].rstrip("/") or right
+    given = {**given, "url": url}
     title = f"Point botui in {container} to {url}"
-    verdicts = [await runs(context, container), _local(url)]
+    verdicts = [await runs(context, container)]
     ui = None if _refused(verdicts) else await _botui(context, container, verdicts)
     seen = None
     if ui is not None:
+        verdicts.append(_local(url, right))
+    if ui is not None and not _refused(verdicts):
         seen = await _look(context, container, ui)
         verdicts += [seen.wins, await owners(context, container, (ui,))]
     if ui is None or seen is None or _refused(verdicts):
@@ -108,11 +111,22 @@ def _refused(verdicts: list[Verdict]) -> bool:
     return any(verdict.verdict == "refuse" for verdict in verdicts)
 
 
-def _local(url: str) -> Verdict:
+def _right(context: Context, container: str) -> str:
+    """Where the profile's botserver of that container answers, on loopback; "" where it has none."""
+    services = context.profile.services_of(context.profile.split(container)[1])
+    port = next((urlsplit(one.health).port for one in services if one.name == "botserver"), None)
+    return f"http://localhost:{port}" if port else ""
+
+
+def _local(url: str, right: str) -> Verdict:
+    if not url:
+        return LOCAL.refuse("the profile knows no botserver in this container: say url=http://localhost:PORT")
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _LOCAL or not parts.port:
         why = "the way round through the proxy closes the WebSocket before TALK runs"
-        return LOCAL.refuse(f"{url} is not botserver on loopback: {why}; it is {RIGHT}")
+        return LOCAL.refuse(
+            f"{url} is not botserver on loopback: {why}; it is {right or 'http://localhost:PORT'}"
+        )
     return LOCAL.allow(f"{url} is on loopback")
 
 

@@ -18,12 +18,16 @@ WHAT = "profile"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A container role. `exposed` are the ports it must offer to the world (`tcp:443`)."""
+    """A container role. `exposed` are the ports it must offer to the world (`tcp:443`).
+
+    `named` is what its instances are called in this layout: checks and operations know the role by `name`.
+    """
 
     name: str
     purpose: str
     exposed: tuple[str, ...]
     privileged: bool
+    named: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Profile:
 
     `vhost_floor` is the fewest vhosts the proxy may ever serve; 0 leaves it to what was learned
     (`gbtui.facts.proxy_floor`).
-    Instances are named `<tenant>-<role>`, or by the role alone where it is not `prefixed`.
+    Instances are named `<tenant>-<role>`, or by the role alone where it is not `prefixed`. `root` is where
+    a container's own files are, `tenants` the host's folder of those that are mounted into them.
     `forwarding` is how ports reach a container: "devices" or "dnat". `runner_caches` are folders of
     the CI runner, each with the depth at which its entries lie: an entry is kept or removed whole;
     `runner_cache_limit` is what they may hold, in GiB. `closed_ports` of the release's role are for
@@ -88,6 +93,8 @@ class Profile:
     release_remotes: tuple[str, ...] = ("origin", "alm")
     release_root_remote: str = "alm"
     prefixed: bool = True
+    root: str = "/opt/gbo"
+    tenants: str = "/opt/gbo/tenants"
     forwarding: str = "devices"
     host_os: str = "ubuntu"
     host_release: str = "24.04"
@@ -118,15 +125,16 @@ class Profile:
     def split(self, instance: str) -> tuple[str, str]:
         """(tenant, role) of an instance name; ("", "") where it fits no role, "" for a tenant not named."""
         if not self.prefixed:
-            return "", instance if any(role.name == instance for role in self.roles) else ""
-        for role in sorted(self.roles, key=lambda r: -len(r.name)):
-            if instance.endswith(f"-{role.name}") and len(instance) > len(role.name) + 1:
-                return instance[: -len(role.name) - 1], role.name
+            return "", next((role.name for role in self.roles if role.named == instance), "")
+        for role in sorted(self.roles, key=lambda r: -len(r.named)):
+            if instance.endswith(f"-{role.named}") and len(instance) > len(role.named) + 1:
+                return instance[: -len(role.named) - 1], role.name
         return "", ""
 
     def instance(self, tenant: str, role: str) -> str:
-        """The name of the instance that has a role."""
-        return f"{tenant}-{role}" if self.prefixed else role
+        """The name of the instance that has a role (of one that is not known, by its own name)."""
+        named = next((one.named for one in self.roles if one.name == role), role)
+        return f"{tenant}-{named}" if self.prefixed else named
 
     def services_of(self, role: str) -> tuple[Service, ...]:
         return tuple(service for service in self.services if service.role == role)
@@ -171,7 +179,13 @@ def _file(name: str) -> TomlFile:
 
 def _profile(table: dict[str, Any]) -> Profile:
     roles = tuple(
-        Role(name, role["purpose"], tuple(role["exposed"]), role.get("privileged", False))
+        Role(
+            name,
+            role["purpose"],
+            tuple(role["exposed"]),
+            role.get("privileged", False),
+            role.get("named", name),
+        )
         for name, role in table["roles"].items()
     )
     return Profile(
@@ -179,6 +193,8 @@ def _profile(table: dict[str, Any]) -> Profile:
         title=table["title"],
         prefixed=table["prefixed"],
         forwarding=table["forwarding"],
+        root=table["layout"]["root"],
+        tenants=table["layout"]["tenants"],
         host_os=table["host"]["os"],
         host_release=table["host"]["release"],
         lxd_group=table["host"]["lxd_group"],

@@ -16,6 +16,8 @@ from gbtui.facts.containers_role import parse_answers
 from gbtui.facts.containers_types import Container, DiskDevice, ProxyDevice
 from gbtui.facts.firewall_types import Chain, Rule
 
+TENANTS = "/opt/gbo/tenants"
+
 
 def container(name: str, *disks: DiskDevice, proxies: tuple[ProxyDevice, ...] = ()) -> Container:
     entry = {"name": name, "status": "Running"}
@@ -51,7 +53,7 @@ def nat(*specs: str) -> Chain:
 def test_whose_files_a_mount_shows(source: str, why: str) -> None:
     everyone = [container("acme-system"), container("acme-drive", disk("/srv/shared"))]
     runner = container("acme-alm-ci", disk(source))
-    said = crossing(runner, runner.disks[0], [*everyone, runner])
+    said = crossing(runner, runner.disks[0], [*everyone, runner], TENANTS)
     assert said.endswith(why) if why else said == ""
 
 
@@ -59,8 +61,8 @@ def test_the_root_is_no_mount_and_a_volume_of_another_pool_is_another_one() -> N
     root, volume = disk("", pool="default", path="/"), disk("cache", pool="default")
     one, two = container("a-alm-ci", root, volume), container("a-system", replace(volume, pool="fast"))
     assert mounts(one) == (volume,)
-    assert crossing(one, volume, [one, two]) == ""
-    assert "a-system" in crossing(one, volume, [one, container("a-system", volume)])
+    assert crossing(one, volume, [one, two], TENANTS) == ""
+    assert "a-system" in crossing(one, volume, [one, container("a-system", volume)], TENANTS)
 
 
 def test_each_port_of_a_device_has_its_target() -> None:

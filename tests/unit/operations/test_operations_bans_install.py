@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from gbtui.demo import traffic
 from gbtui.guard.plan import Danger
-from gbtui.operations.bans_jails import DEBIAN, FLOOD, MAIL, without_sshd
+from gbtui.operations.bans_jails import DEBIAN, flood, mail, without_sshd
 from gbtui.profiles import load
 from tests.unit.operations.bans_stage import PROXY, Stage, said, yes
 
 MAILBOX = "acme-email"
+FLOOD, MAIL = flood(load()), mail(load())
 SSHD_ON = b"[DEFAULT]\nbanaction = nftables\n[sshd]\nbackend = systemd\nenabled = true\n"
 INSTALL = {PROXY: ("bans.install-flood-jail", FLOOD), MAILBOX: ("bans.install-mail-jail", MAIL)}
 
@@ -255,10 +256,10 @@ def test_sshd_is_off_and_every_other_line_stays(lines: list[str]) -> None:
 
 
 def test_the_files_say_what_the_guide_says() -> None:
-    text = FLOOD.jail_text(load(), "127.0.0.1/8", "iptables-multiport").decode()
+    text = FLOOD.jail_text("127.0.0.1/8", "iptables-multiport").decode()
     for wanted in ("maxretry = 100", "findtime = 60", "bantime = 3600", "logpath = /opt/gbo/logs/access.log"):
         assert wanted in text.splitlines()
-    assert "port = 25,465,587,993,995,143,110,4190" in MAIL.jail_text(load(), "", "nftables").decode()
+    assert "port = 25,465,587,993,995,143,110,4190" in MAIL.jail_text("", "nftables").decode()
     assert b"%%Y-%%m-%%dT" in MAIL.filter_text()
     assert without_sshd(None) == b"[sshd]\nenabled = false\n"
     assert without_sshd(b"[sshd]") == b"[sshd]\nenabled = false\n"

@@ -19,7 +19,7 @@ from gbtui.facts.bans_filter import parse_held
 from gbtui.facts.bans_sample import parse_matched
 from gbtui.hosts.base import LxdReply
 from gbtui.operations import bans_scripts
-from gbtui.operations.bans_jails import FLOOD, MAIL, JailPlan
+from gbtui.operations.bans_jails import JailPlan, flood, mail
 from gbtui.operations.base import Context
 from gbtui.operations.catalog import find
 from gbtui.profiles import load
@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 BOX = "acme-email"
+FLOOD, MAIL = flood(load()), mail(load())
 ALL = ("address-arrives", "undo-warning", "many-addresses", "entries-are-addresses")
 JAILS = """[DEFAULT]
 backend = polling
@@ -88,9 +89,9 @@ class Box:
         """The jail as gbtui writes it, on another log."""
         etc = self.root / "f2b"
         (etc / f"filter.d/{jail.name}.conf").write_bytes(jail.filter_text())
-        text = jail.jail_text(load(), "127.0.0.1/8 ::1", "iptables-multiport").decode()
+        text = jail.jail_text("127.0.0.1/8 ::1", "iptables-multiport").decode()
         (etc / f"jail.d/{jail.name}.local").write_text(
-            text.replace(f"logpath = {jail.log(load())}", f"logpath = {log}")
+            text.replace(f"logpath = {jail.log}", f"logpath = {log}")
         )
         self.run("fail2ban-client", "reload")
 

@@ -191,6 +191,6 @@ def test_who_listens_is_seen_with_and_without_ss(shell: Shell, *, with_ss: bool)
 def test_a_role_works_where_one_target_does_or_where_nothing_there_can_ask(
     shell: Shell, words: tuple[str, ...], status: int
 ) -> None:
-    done = shell.run(scripts.WORKS, *words)
+    done = shell.run(scripts.WORKS, words[0], "/opt/gbo/bin", *words[1:])
     assert done.returncode == status, done.stdout
     assert words[1] in done.stdout

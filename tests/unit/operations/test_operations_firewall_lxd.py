@@ -6,13 +6,15 @@ from pathlib import Path
 
 from gbtui.demo.host import DemoHost
 from gbtui.guard.plan import Danger, Plan
-from gbtui.operations.firewall_lxd_unit import PATH, UNIT
+from gbtui.operations.firewall_lxd_unit import UNITS
 from tests.operations_cases import no_forward_unit
 from tests.unit.guard.rig import Answers
 from tests.unit.operations.firewall_rig import YES, rules, sh, word
 from tests.unit.operations.hurried import engine, hurried
 from tests.unit.operations.hurried import plan as planned
 
+UNIT = "lxd-forward.service"
+PATH = f"{UNITS}/{UNIT}"
 RULE = "-A FORWARD -i lxdbr0 -j ACCEPT"
 SURE = Answers(acknowledged=(*YES.acknowledged, "unit-replaced"))
 
