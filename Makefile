@@ -54,7 +54,7 @@ lab: ## build (cached) and boot the production twin
 	tests/lab/lab up
 
 lab-test: $(STAMP) lab ## the lab tests and the contract suite against the twin
-	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract
+	GBTUI_LAB=1 $(BIN)/python -m pytest tests/lab tests/contract --durations=6
 
 lab-full: $(STAMP) lab ## all tests on the twin: every operation, the crash matrix, walks, a reboot (hours)
 	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab tests/contract

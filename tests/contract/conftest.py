@@ -24,6 +24,10 @@ from gbtui.profiles import Profile, load
 from .world import World, make_host
 
 HERE = Path(__file__).parent
+FULL = os.environ.get("GBTUI_LAB_FULL") == "1"
+MANY = ("commands", "containers", "firewall")
+"""Modules of which the gate asks the twin only every fourth case; `make lab-full` asks them all."""
+SHARE = 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -44,6 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == HERE and isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    on_twin = [item for item in items if "[lab" in item.name and item.path.stem.rpartition("_")[2] in MANY]
+    for number, item in enumerate(on_twin):
+        if not FULL and number % SHARE:
+            item.add_marker(pytest.mark.skip(reason="make lab-full runs it"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -18,8 +18,8 @@ STEPS = range(6)
 #: `step-begin:N`: journaled, not run. `step-ran:N`: run, not journaled. `step-done:N`: both.
 KINDS = ("step-begin", "step-ran", "step-done")
 WAYS = ("finish", "undo")
-#: The gate's share: after the rule, and after the file.
-SHORT = [("step-done", 0, "finish"), ("step-done", 1, "undo")]
+#: The gate's share: after the file, when the rule and the file have to go.
+SHORT = [("step-done", 1, "undo")]
 
 
 def cases() -> list[tuple[str, int, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from .gbtui_over_ssh import CONTAINER, OPERATION, Operator, loopback_first, rules_text
 from .test_twin import health, ping
-from .twin.fixtures import Lab
+from .twin.fixtures import Lab, full
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -67,6 +67,7 @@ def test_refusals_change_nothing_and_say_why(fresh_lab: Lab, operator: Operator)
     assert operator.json("journal")["records"] == []
 
 
+@full
 def test_nobody_says_keep_and_the_host_puts_itself_back(fresh_lab: Lab, operator: Operator) -> None:
     fresh_lab.fault("valkey-loopback")
     broken = rules_text(fresh_lab)

@@ -64,6 +64,7 @@ def taken_back(operator: Operator, op_id: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@full
 def test_a_file_is_applied_served_and_taken_back(fresh_lab: Lab, operator: Operator, tmp_path: Path) -> None:
     lab, before = fresh_lab, config(fresh_lab)
     file = tmp_path / "Caddyfile"
