@@ -1,12 +1,17 @@
-"""What became of an operation step that was cut off: the journal knows, where the walk does not."""
+"""What became of an operation step that was cut off: the journal knows, where the walk does not.
+
+That of who walked it; who takes over has another one, and asks the host's own system journal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gbtui.guard.announced import Announced
 from gbtui.guard.journal import Journal, Record
+from gbtui.guard.undo import UNDO
 from gbtui.runbooks.types import Step
 
 _RESULTS = frozenset({"done", "failed", "failed-undone"})
@@ -41,6 +46,29 @@ def ended_since(journal: Journal, host: str, step: Step, at: str) -> Ended | Non
             found.pop(record.id, None)
             wanted.discard(record.id)
     return next(reversed(found.values()), None)
+
+
+def ended_elsewhere(announced: Iterable[Announced], step: Step, at: str) -> Ended | None:
+    """The same of what operators with a journal of their own announced to the host."""
+    since = datetime.fromisoformat(at).replace(microsecond=0)
+    wanted, undoing, found = set[str](), dict[str, str](), dict[str, Ended]()
+    for one in announced:
+        if one.word != "end":
+            if one.operation == step.operation and one.at >= since and _has(step, one):
+                wanted.add(one.id)
+            elif one.operation == UNDO:
+                undoing[one.id] = next((id_ for id_ in wanted if one.has("id", id_)), "")
+        elif one.id in wanted and one.result in _RESULTS:
+            found[one.id] = Ended(one.id, one.result, one.message)
+        elif one.id in undoing:
+            found.pop(undoing[one.id], None)
+        else:
+            found.pop(one.id, None)
+    return next(reversed(found.values()), None)
+
+
+def _has(step: Step, begun: Announced) -> bool:
+    return all(begun.has(name, value) for name, value in step.given.items())
 
 
 def _is_of(step: Step, record: Record) -> bool:

@@ -16,11 +16,13 @@ from gbtui import text
 from gbtui.checks.base import Check, Report
 from gbtui.checks.catalog import chosen
 from gbtui.checks.inspector import Inspector
+from gbtui.errors import GbtuiError
+from gbtui.guard.announced import ASK, Announced, parse_announced
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.guard.port import Approver, Outcome, Progress
 from gbtui.hosts.base import Command, Host, inside
-from gbtui.runbooks.cut import ended_since
+from gbtui.runbooks.cut import ended_elsewhere, ended_since
 from gbtui.runbooks.types import Condition, Look, Step
 from gbtui.runbooks.walk import Record, State, Walk, moment
 
@@ -128,6 +130,8 @@ async def needless_now(hands: Hands, step: Step, walk: Walk) -> Result | None:
     cut = walk.cut(step.id)
     if step.kind == "operation" and cut is not None:
         ended = ended_since(hands.journal, hands.host.name, step, cut.at)
+        if ended is None and cut.by:
+            ended = ended_elsewhere(await announced(hands), step, cut.at)
         if ended is not None:
             state: State = "done" if ended.outcome == "done" else "failed"
             note = f"{ended.outcome} before the walk was cut off: {ended.message}"
@@ -136,6 +140,16 @@ async def needless_now(hands: Hands, step: Step, walk: Walk) -> Result | None:
     if precondition.so is False and step.when is not None:
         return Result("not-applicable", precondition.lines, f"it is for when {step.when.words}")
     return None
+
+
+async def announced(hands: Hands) -> tuple[Announced, ...]:
+    """What others' gbtui told the host's system journal; nothing where it cannot be read."""
+    try:
+        done = await hands.host.run(ASK)
+    except GbtuiError:
+        return ()
+    own = {record.id for record in hands.journal.entries(hands.host.name)}
+    return tuple(one for one in parse_announced(done.stdout) if one.id not in own) if done.ok else ()
 
 
 def noop(plan: Plan) -> Result:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import BadInput
+from gbtui.guard.announced import parse_announced
 from gbtui.guard.journal import Journal
 from gbtui.guard.port import Event
 from gbtui.guard.serial import to_json
@@ -21,7 +22,7 @@ from gbtui.hosts.base import Command, inside
 from gbtui.profiles import load
 from gbtui.runbooks import course
 from gbtui.runbooks.catalog import find
-from gbtui.runbooks.cut import ended_since
+from gbtui.runbooks.cut import ended_elsewhere, ended_since
 from gbtui.runbooks.fill import checked, filled
 from gbtui.runbooks.reader import parse
 from gbtui.runbooks.types import Runbook, Step
@@ -149,6 +150,55 @@ async def test_cut_off_twice_it_is_not_done_twice(tmp_path: Path) -> None:
     hands, step, begun, operation = await cut_off(tmp_path)
     again = begun.begun(step, "tester")
     assert (await perform(hands, step, again, Yes(), silent)).operation == operation
+
+
+async def test_who_takes_over_does_not_do_again_what_the_host_knows_was_done(tmp_path: Path) -> None:
+    hands, step, begun, operation = await cut_off(tmp_path / "alice")
+    bob = Session(hands.host, load(), Journal(tmp_path / "bob"), user="bob@there")
+    result = await perform(bob, step, begun, Yes(), silent)
+    assert (result.state, result.operation) == ("done", operation)
+    assert bob.journal.entries() == ()
+
+
+async def test_who_takes_over_does_again_what_was_taken_back(tmp_path: Path) -> None:
+    hands, step, begun, operation = await cut_off(tmp_path / "alice")
+    undo = "20991130T202418Z-0472 journal.undo"
+    for line in (f"begin {undo} id={operation} by x: y", f"end {undo} done by x: y"):
+        await hands.host.run(Command(("logger", "-t", "gbtui", "--", line)))
+    bob = Session(hands.host, load(), Journal(tmp_path / "bob"), user="bob@there")
+    result = await perform(bob, step, begun, Yes(), silent)
+    assert (result.state, result.operation != operation) == ("done", True)
+
+
+@pytest.mark.parametrize(
+    ("line", "ended"),
+    [
+        ("begin 20261123T140400Z-0001 containers.restart container=acme-webmail by a: b", True),
+        ("begin 20261123T140322Z-0001 containers.restart container=acme-webmail wait=1 by a: b", True),
+        ("begin 20261123T140321Z-0001 containers.restart container=acme-webmail by a: b", False),
+        ("begin 20261123T140400Z-0001 containers.restart container=acme-webmail-2 by a: b", False),
+        ("begin 20261123T140400Z-0001 containers.stop container=acme-webmail by a: b", False),
+        ("begin 20269923T140400Z-0001 containers.restart container=acme-webmail by a: b", False),
+    ],
+)
+def test_an_announced_operation_is_the_steps_by_its_time_and_parameters(line: str, ended: bool) -> None:
+    step = parse(RESTART, Path("mine.md")).steps[0]
+    id_ = line.split()[1]
+    end = f"end {id_} containers.restart done by a: it runs by itself: well"
+    seen = tuple(parse_announced(f"{line}\n{end}\n".encode()))
+    found = ended_elsewhere(seen, step, "2026-11-23T14:03:22.900+00:00")
+    assert (found is not None) is ended
+    if found is not None:
+        assert (found.id, found.outcome, found.message) == (id_, "done", "it runs by itself: well")
+    failed = tuple(parse_announced(f"{line}\nend {id_} containers.restart reverted by a: b".encode()))
+    assert ended_elsewhere(failed, step, "2026-11-23T14:03:22.900+00:00") is None
+
+
+@given(st.binary(max_size=300))
+def test_announcements_are_read_from_anything(data: bytes) -> None:
+    head = b"end 20261123T140400Z-0001 containers.restart "
+    for one in (*parse_announced(data), *parse_announced(head + data)):
+        assert one.id == "20261123T140400Z-0001" or one.at
 
 
 async def test_done_before_a_cut_it_still_has_to_be_so(tmp_path: Path) -> None:
