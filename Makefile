@@ -46,6 +46,7 @@ docs: $(STAMP) ## write what the documentation takes from the code, pictures inc
 crash-matrix: $(STAMP) ## kill every operation and every runbook at every point on the demo host, and count what held
 	$(BIN)/python -m tests.crash_matrix
 	$(BIN)/python -m tests.runbook_crash_matrix
+	$(BIN)/python -m tests.killed_walk
 
 plans: $(STAMP) ## write the plans that the tests compare anew; read the difference
 	GBTUI_PLANS=write $(BIN)/python -m pytest -q tests/unit/operations/test_operations_plans.py

@@ -44,9 +44,9 @@ async def undisturbed(book: Runbook, drill: str, folder: Path) -> Undisturbed:
     """Raises AssertionError where it does not end well."""
     stage, fate = Stage(book, drill, folder), Fate()
     await stage.prepare()
-    walk, wrong = await _ended(stage, await stage.walk(fate))
+    walk, wrong = await ended(stage, await stage.walk(fate))
     assert not wrong, wrong
-    return Undisturbed(tuple(fate.passed), _steps(walk), stage.deeds())
+    return Undisturbed(tuple(fate.passed), steps_walked(walk), stage.deeds())
 
 
 async def tried(book: Runbook, drill: str, point: Point, known: Undisturbed, folder: Path) -> str:
@@ -60,22 +60,22 @@ async def tried(book: Runbook, drill: str, point: Point, known: Undisturbed, fol
         except Killed:
             pass
     try:
-        walk, wrong = await _ended(stage, await stage.walk(Fate()))
+        walk, wrong = await ended(stage, await stage.walk(Fate()))
     except (AssertionError, GbtuiError) as error:
         return f"{type(error).__name__}: {error}"
-    if not wrong and _steps(walk) != known.steps:
-        wrong = f"other steps: {_difference(_steps(walk), known.steps)}"
+    if not wrong and steps_walked(walk) != known.steps:
+        wrong = f"other steps: {_difference(steps_walked(walk), known.steps)}"
     if not wrong and stage.deeds() != known.deeds:
         wrong = f"other deeds: {stage.deeds() - known.deeds or ''} instead of {known.deeds - stage.deeds()}"
     return wrong
 
 
-async def _ended(stage: Stage, session: Session) -> tuple[Walk, str]:
+async def ended(stage: Stage, session: Session) -> tuple[Walk, str]:
     """The one walk there is, and what is not as it has to be at its end."""
     walks = session.walks._walks.all()
     walk = walks[-1]
-    files = stage.host.state.host.files
-    there = decoded(name_of(walk), files[f"/var/lib/gbtui/walks/{name_of(walk)}"].data)
+    file = await stage.host.read(f"/var/lib/gbtui/walks/{name_of(walk)}")
+    there = decoded(name_of(walk), file)
     left = [record.step for number, record in enumerate(walk.records) if _is_left(walk, number)]
     wrong = {
         f"{len(walks)} walks": len(walks) != 1,
@@ -97,7 +97,7 @@ def _is_left(walk: Walk, number: int) -> bool:
     )
 
 
-def _steps(walk: Walk) -> list[tuple[str, str]]:
+def steps_walked(walk: Walk) -> list[tuple[str, str]]:
     return [(record.step, record.state) for record in walk.records if record.state != "begun"]
 
 

@@ -10,16 +10,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from unittest.mock import patch
 
 from gbtui.checks.catalog import chosen
 from gbtui.cli import runbook_walk
+from gbtui.demo.clock import Clock
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.guard.plan import Plan
 from gbtui.guard.recovery import Recovery
-from gbtui.hosts.base import Command
+from gbtui.hosts.base import Command, Host
 from gbtui.profiles import load
 from gbtui.runbooks.types import Runbook
 from gbtui.runbooks.walk import Walk
@@ -88,14 +89,26 @@ class Approves(Yes):
         return "typed"
 
 
+class Drilled(Host, Protocol):
+    """A host whose fault hands can mend."""
+
+    def undo(self, fault: str) -> None: ...
+
+
+def drilled(drill: str, clock: Clock) -> DemoHost:
+    """A drill's host, as quiet as it can be."""
+    host = DemoHost(clock=clock, faults=(drill,))
+    host.state.life.clear()
+    host.state.log_rate = 1.0  # a line a second says as much as a dozen
+    return host
+
+
 class Stage:
     """A drill's host, and one operator's machine after another's death; `folder` is its state."""
 
-    def __init__(self, book: Runbook, drill: str, folder: Path) -> None:
+    def __init__(self, book: Runbook, drill: str, folder: Path, host: Drilled | None = None) -> None:
         self.book, self.row, self._drill = book, ROWS[book.id], drill
-        self.host = DemoHost(clock=LoopClock(), faults=(drill,))
-        self.host.state.life.clear()
-        self.host.state.log_rate = 1.0  # a line a second says as much as a dozen
+        self.host = host or drilled(drill, LoopClock())
         self.journal = Journal(folder / "state")
         self._folder = folder
         self._last: Walk | None = None

@@ -8,6 +8,7 @@ from gbtui.runbooks import walker
 from gbtui.runbooks.kept import KeptWalks
 from gbtui.runbooks.types import Runbook
 from gbtui.runbooks.walk import Walk
+from tests import killed_walk
 from tests.runbook_crash_matrix import BOOKS, run, share
 
 DRILLS = {"http-flood": "ban-gateway"}
@@ -19,6 +20,13 @@ def test_killed_anywhere_no_step_is_lost_and_none_done_twice(book: Runbook) -> N
     score = run(book, DRILLS.get(book.id, book.drills[0]), share)
     assert score.tried
     assert not score.wrong, "\n".join(score.wrong)
+
+
+@pytest.mark.parametrize("name", ["valkey-timeout", "deploy-fix"])
+def test_killed_by_the_kernel_the_next_process_goes_on(name: str) -> None:
+    tried = list(killed_walk.run(BOOKS[name], BOOKS[name].drills[0]))
+    assert tried
+    assert [said for _, said in tried if said] == []
 
 
 def test_the_matrix_sees_an_operation_that_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
