@@ -26,7 +26,7 @@ from gbtui.facts.survey import Ask, Place
 from gbtui.hosts.base import MIB, Command, Completed
 from gbtui.profiles import Profile
 
-CLIENT = 15.0
+CLIENT = 30.0
 """Seconds for a start of fail2ban's client: Python on a slow container takes a while."""
 TRIAL_EVERY, TRIAL = 600.0, 20.0
 WATCHED_EVERY = 60.0

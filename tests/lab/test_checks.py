@@ -19,10 +19,13 @@ from .twin.fixtures import Lab, full
 pytestmark = pytest.mark.timeout(900)
 WAIVERS = Path(__file__).parent / "waivers.toml"
 STATE = r"""
+# A file's times and its bytes; of gbtui's own libraries in the guest the times alone.
+files() {
+  find "$@" -xdev -type f -printf '%p %m %u %g %s %T@ %C@\n' 2>/dev/null | sort
+  find "$@" -xdev -path /opt/gbtui -prune -o -type f -print0 2>/dev/null | sort -z | xargs -0 -r sha256sum --
+}
 host() {
-  find /etc /opt /root /usr/local /var/lib/gbtui /var/lib/fail2ban /var/spool/cron \
-    /var/snap/lxd/common/lxd/backup.yaml \
-    -xdev -type f -printf '%p %m %u %g %T@ ' -exec sha256sum -- {} \; 2>/dev/null | sort
+  files /etc /opt /root /usr/local /var/lib/gbtui /var/lib/fail2ban /var/spool/cron
   left
   zfs get -Hp -s local,received -o name,property,value all
   lxc query '/1.0/networks?recursion=1'; lxc query '/1.0/storage-pools?recursion=1'
@@ -38,9 +41,8 @@ left() {
 }
 # MinIO writes its own bookkeeping, Caddy notes when it cleaned up, logs grow: that is nobody's doing.
 inside() {
-  find /etc /opt/gbo/bin /opt/gbo/conf /opt/gbo/data /root /home /usr/local /var/spool/cron -xdev -type f \
-    -not -path '*/.minio.sys/*' -not -name last_clean.json -not -name '*.log' \
-    -printf '%p %m %u %g %T@ ' -exec sha256sum -- {} \; 2>/dev/null | sort
+  files /etc /opt/gbo/bin /opt/gbo/conf /opt/gbo/data /root /home /usr/local /var/spool/cron \
+    | grep -vE '/\.minio\.sys/|/last_clean\.json|\.log( |$)'
   left
   systemctl list-unit-files --no-legend --plain; iptables-save 2>/dev/null; ip6tables-save 2>/dev/null; true
 }
@@ -48,7 +50,7 @@ host | sed -E 's/^# (Generated|Completed).*//; s/ \[[0-9]+:[0-9]+\]$//' \
   | sed -E 's/counter packets [0-9]+ bytes [0-9]+//; /"(last_used_at|volatile\.)/d'
 for name in $(lxc list -c n --format csv); do
   echo "== $name"
-  lxc exec "$name" --mode=non-interactive -- sh -c "$(typeset -f left inside); inside" </dev/null
+  lxc exec "$name" --mode=non-interactive -- sh -c "$(typeset -f files left inside); inside" </dev/null
 done | sed -E 's/^# (Generated|Completed).*//; s/ \[[0-9]+:[0-9]+\]$//'
 """
 
