@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import accelerator
 from .build import Builder
-from .machine import ACCELERATORS, Disks, Machine
+from .machine import ACCELERATORS, KERNEL_LINE, Disks, Machine
 from .report import say, timed
 from .settings import CPUS, LAB, MEMORY_MB, LabError, Settings
 from .shell import Shell
@@ -66,7 +66,7 @@ class Provisioner:
         inputs = (builder.root(), builder.image(), builder.wheels())
         line = ["qemu-system-x86_64", "--version"]
         version = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-        words = (*ACCELERATORS[self.accelerator()], version, str(MEMORY_MB), str(CPUS))
+        words = (*ACCELERATORS[self.accelerator()], KERNEL_LINE, version, str(MEMORY_MB), str(CPUS))
         files = [LAB / "guest" / name for name in _BASE_FILES]
         key = digest(files, *words, *(stage.key for stage in inputs))
         return Stage("containers", key, self._boot_containers, self._settings)
