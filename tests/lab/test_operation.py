@@ -18,6 +18,7 @@ def operator(fresh_lab: Lab, tmp_path: Path) -> Operator:
     return Operator(fresh_lab, tmp_path)
 
 
+@full
 def test_repairs_the_incident_and_takes_it_back(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     lab.fault("valkey-loopback")
