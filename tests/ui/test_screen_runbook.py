@@ -9,6 +9,7 @@ import pytest
 
 from gbtui.checks.containers import RUNNING
 from gbtui.checks.firewall import LOOPBACK
+from gbtui.demo.host import DemoHost
 from gbtui.runbooks import course
 from gbtui.runbooks.catalog import find
 from gbtui.runbooks.walk import begin
@@ -121,12 +122,19 @@ async def test_a_step_is_skipped_with_a_reason_and_the_walk_goes_back(tmp_path: 
         assert await app.session.walks.unfinished() == (screen.walk,)
 
 
+def shelved(host: DemoHost) -> bytes:
+    """The walks that are on the host's shelf."""
+    files = host.state.host.files
+    return b"".join(one.data for path, one in files.items() if path.startswith("/var/lib/gbtui/walks/"))
+
+
 async def test_another_operator_takes_over_and_is_told_whose_it_is(tmp_path: Path) -> None:
     host = demo("valkey-loopback")
     async with cockpit(session(tmp_path / "one", host)) as (app, pilot):
         screen = await walking(app, pilot)
         await pilot.press("enter")
         await at(pilot, screen, "accept")
+        await until(pilot, lambda: b"accept" in shelved(host))
     async with cockpit(session(tmp_path / "two", host)) as (app, pilot):
         await pilot.press("r")
         await see(app, pilot, "Runbooks", "left by alice@laptop at: Accept loopback")
