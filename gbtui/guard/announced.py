@@ -21,14 +21,14 @@ ASK = Command(
     root=True,
     limit=4 * MIB,
 )
-_LINE = re.compile(r"(begin|resume|end) (\d{8}T\d{6}Z-[0-9a-f]{4}) (\S+) (.*)")
+_LINE = re.compile(r"(begin|finish|undo|end) (\d{8}T\d{6}Z-[0-9a-f]{4}) (\S+) (.*)")
 _ENDED = re.compile(r"([a-z][a-z-]*) by (.+?): (.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """One line: `word` begin, resume or end. `typed` are a begin's parameters and who began it, `result` and
-    `message` an end's."""
+    """One line: `word` begin, end, or what a recovery did: finish, undo. `typed` are the parameters and who
+    began it, `result` and `message` an end's."""
 
     word: str
     id: str

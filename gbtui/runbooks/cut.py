@@ -53,7 +53,9 @@ def ended_elsewhere(announced: Iterable[Announced], step: Step, at: str) -> Ende
     since = datetime.fromisoformat(at).replace(microsecond=0)
     wanted, undoing, found = set[str](), dict[str, str](), dict[str, Ended]()
     for one in announced:
-        if one.word != "end":
+        if one.word == "undo":  # cut off, and taken back by who recovered it
+            wanted.discard(one.id)
+        elif one.word != "end":
             if one.operation == step.operation and one.at >= since and _has(step, one):
                 wanted.add(one.id)
             elif one.operation == UNDO:

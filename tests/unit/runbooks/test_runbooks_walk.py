@@ -194,6 +194,23 @@ def test_an_announced_operation_is_the_steps_by_its_time_and_parameters(line: st
     assert ended_elsewhere(failed, step, "2026-11-23T14:03:22.900+00:00") is None
 
 
+@pytest.mark.parametrize(
+    ("word", "result", "ended"), [("finish", "done", True), ("undo", "failed-undone", False)]
+)
+def test_what_a_recovery_finished_is_done_and_what_it_undid_is_not(
+    word: str, result: str, ended: bool
+) -> None:
+    step, typed = (
+        parse(RESTART, Path("mine.md")).steps[0],
+        "containers.restart container=acme-webmail by a: b",
+    )
+    lines = [f"{one} 20261123T140400Z-0001 {typed}" for one in ("begin", word)]
+    lines.append(f"end 20261123T140400Z-0001 containers.restart {result} by a: b")
+    seen = tuple(parse_announced("\n".join(lines).encode()))
+    assert len(seen) == len(lines)
+    assert (ended_elsewhere(seen, step, "2026-11-23T14:03:22.900+00:00") is not None) is ended
+
+
 @given(st.binary(max_size=300))
 def test_announcements_are_read_from_anything(data: bytes) -> None:
     head = b"end 20261123T140400Z-0001 containers.restart "
