@@ -23,7 +23,7 @@ def crossing(one: Container, disk: DiskDevice, everyone: Sequence[Container], te
     """
     owner = folder_of(disk.source, tenants)
     if owner:
-        return "" if owns(one.name, owner) else f"{disk.source} is {'-'.join(owner)}'s"
+        return "" if owns(one, owner) else f"{disk.source} is {'-'.join(owner)}'s"
     parts = () if disk.pool else PurePosixPath(normpath(disk.source)).parts
     others = [other for other in everyone if other.name != one.name]
     inside = next((other.name for other in others if other.name in parts), "")
@@ -42,9 +42,11 @@ def folder_of(source: str, tenants: str) -> tuple[str, ...]:
     return parts[:2] if len(parts) > 1 else ()
 
 
-def owns(instance: str, folder: tuple[str, ...]) -> bool:
-    """Whether that folder is an instance's own, by its name: <tenant>-<role>, or the role alone."""
-    return instance in ("-".join(folder), folder[-1])
+def owns(one: Container, folder: tuple[str, ...]) -> bool:
+    """Whether that folder (`folder_of`) is an instance's own: of its tenant, where its name has one, and
+    called as its role is there. One without a known role owns none."""
+    tenant, called = folder
+    return bool(one.role) and one.tenant in ("", tenant) and one.name.removeprefix(f"{one.tenant}-") == called
 
 
 def _same(one: DiskDevice, other: DiskDevice) -> bool:

@@ -47,7 +47,7 @@ def _crosses(found: Subject, device: Mapping[str, str]) -> str:
     source, path = device["source"], device["path"]
     whose = _whose(found, source)
     what = f"{source} at {path} of {found.name}"
-    if whose and not owns(found.name, whose):
+    if whose and not owns(found.one, whose):
         return f"{what} is {'-'.join(whose)}'s"
     others = [str(entry.get("name")) for entry in found.entries if _has(entry, device)]
     others = [name for name in others if name != found.name]
@@ -158,7 +158,7 @@ def _own_data(found: Subject, key: str, device: Mapping[str, str]) -> Verdict:
     if crossing:
         return OWN_DATA.allow(crossing)
     whose = _whose(found, device["source"])
-    if whose and owns(found.name, whose):
+    if whose and owns(found.one, whose):
         why = f"{device['source']} is {found.name}'s own data, and crosses to no other container"
         return OWN_DATA.refuse(f"{why}: it stays; only mounts of other containers' files are removed")
     return OWN_DATA.warn(f"{device['source']} is mounted nowhere else: it may be {found.name}'s own data")

@@ -29,7 +29,7 @@ WantedBy=multi-user.target
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The unit as it is: its file (None: there is none), whether it is wanted at boot, whether it has run."""
+    """The unit as it is: its file (None: there is none), whether it is wanted at boot, and has run."""
 
     name: str
     text: bytes | None

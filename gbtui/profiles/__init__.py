@@ -177,17 +177,12 @@ def _file(name: str) -> TomlFile:
         raise BadInput(f"{WHAT} {clean(name)!r}", why="there is none of that name", hint=hint) from None
 
 
+def _role(name: str, table: dict[str, Any]) -> Role:
+    exposed, privileged = tuple(table["exposed"]), table.get("privileged", False)
+    return Role(name, table["purpose"], exposed, privileged, table.get("named", name))
+
+
 def _profile(table: dict[str, Any]) -> Profile:
-    roles = tuple(
-        Role(
-            name,
-            role["purpose"],
-            tuple(role["exposed"]),
-            role.get("privileged", False),
-            role.get("named", name),
-        )
-        for name, role in table["roles"].items()
-    )
     return Profile(
         id=table["id"],
         title=table["title"],
@@ -206,7 +201,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         rolling_hours=table["snapshots"]["rolling_hours"],
         keep_days=table["snapshots"]["keep"],
         probes=tuple(Probe(one["role"], one["kind"], tuple(one["targets"])) for one in table["probes"]),
-        roles=roles,
+        roles=tuple(_role(name, role) for name, role in table["roles"].items()),
         services=tuple(Service(**service) for service in table["services"]),
         access_log=table["proxy"]["access_log"],
         proxy_config=table["proxy"]["config"],

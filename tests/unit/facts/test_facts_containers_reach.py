@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gbtui.facts.containers_mounts import crossing, mounts
+from gbtui.facts.containers_mounts import crossing, mounts, owns
 from gbtui.facts.containers_parse import parse_instances
 from gbtui.facts.containers_reach import dnats, forward_of, forwards
 from gbtui.facts.containers_role import parse_answers
@@ -45,6 +45,7 @@ def nat(*specs: str) -> Chain:
         ("/opt/gbo/tenants/acme/alm-ci/data", ""),
         ("/opt/gbo/tenants/acme/alm-ci/../system/bin", "is acme-system's"),
         ("/opt/gbo/tenants/other/alm-ci", "is other-alm-ci's"),
+        ("/opt/gbo/tenants/acme-alm/ci/data", "is acme-alm-ci's"),
         ("/var/snap/lxd/common/lxd/containers/acme-system/rootfs/opt", "is within acme-system"),
         ("/srv/shared/objects", "is mounted in acme-drive, too"),
         ("/srv/ci-cache", ""),
@@ -55,6 +56,23 @@ def test_whose_files_a_mount_shows(source: str, why: str) -> None:
     runner = container("acme-alm-ci", disk(source))
     said = crossing(runner, runner.disks[0], [*everyone, runner], TENANTS)
     assert said.endswith(why) if why else said == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "tenant", "role", "own"),
+    [
+        ("acme-system", "acme", "system", True),
+        ("acme-core", "acme", "system", False),
+        ("system", "", "system", True),  # a layout without tenants in the names
+        ("system", "", "", False),
+        ("other-system", "other", "system", False),
+    ],
+)
+def test_a_folder_is_an_instances_own_by_its_tenant_and_its_role(
+    name: str, tenant: str, role: str, own: bool
+) -> None:
+    one = replace(container(name), tenant=tenant, role=role)
+    assert owns(one, ("acme", "system")) is own
 
 
 def test_the_root_is_no_mount_and_a_volume_of_another_pool_is_another_one() -> None:
