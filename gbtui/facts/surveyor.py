@@ -11,17 +11,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from gbtui.errors import BadInput, GbtuiError
 from gbtui.facts.containers import Ask as AskInstances
 from gbtui.facts.containers import Containers, ContainersReader, ask_instances
-from gbtui.facts.survey import THE_HOST, Ask, Key, LxdAsk, Need, Place, Survey, Unseen, places, understood
+from gbtui.facts.survey import Ask, Key, LxdAsk, Need, Place, Survey, Unseen, places
+from gbtui.facts.survey_asker import Asker
 from gbtui.facts.survey_kept import Kept
-from gbtui.hosts.base import Command, Completed, Host
+from gbtui.hosts.base import Host
 from gbtui.profiles import Profile
 
-T = TypeVar("T")
 AnyAsk = Ask[Any] | LxdAsk[Any]
 
 AT_ONCE = 3
@@ -47,6 +47,7 @@ class Surveyor:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._host = host
+        self._asker = Asker(host, profile)
         self._profile = profile
         self._clock = clock
         asked = instances or (lambda: ask_instances(host))
@@ -124,9 +125,9 @@ class Surveyor:
             live = [ask for ask in commanded if ask not in dear]
             late = [ask for ask in dear if (ask, place.name) in self._kept]
             first = [ask for ask in dear if ask not in late]
-            batches += [(1, self._ask_lxd(ask, place)) for ask in asks if isinstance(ask, LxdAsk)]
-            batches += [(len(live), self._ask_place(place, live, self._turns))] if live else []
-            batches += [(len(first), self._ask_place(place, first, self._dear_turns))] if first else []
+            batches += [(1, self._asker.lxd(ask, place)) for ask in asks if isinstance(ask, LxdAsk)]
+            batches += [(len(live), self._asker.place(place, live, self._turns))] if live else []
+            batches += [(len(first), self._asker.place(place, first, self._dear_turns))] if first else []
             if late and place.name not in self._background:
                 self._begin(place, late)
         # where there is most to ask first: it takes longest
@@ -136,51 +137,9 @@ class Surveyor:
         async def ask() -> None:
             turn = self._kept.turn
             try:
-                answers = await self._ask_place(place, asks, self._dear_turns)
+                answers = await self._asker.place(place, asks, self._dear_turns)
                 self._kept.keep(answers, self._clock(), turn)
             finally:
                 del self._background[place.name]
 
         self._background[place.name] = asyncio.create_task(ask(), name=f"dear questions to {place.name}")
-
-    async def _ask_lxd(self, ask: LxdAsk[Any], place: Place) -> dict[Key, Any]:
-        try:
-            path = ask.path if isinstance(ask.path, str) else ask.path(self._profile)
-            reply = await self._host.lxd.get(path, ask.params)
-        except GbtuiError as error:
-            return {(ask, place.name): error}
-        return {(ask, place.name): understood(ask.name, lambda: ask.read(reply.data, self._profile))}
-
-    async def _ask_place(
-        self, place: Place, asks: Sequence[Ask[Any]], turns: asyncio.Semaphore
-    ) -> dict[Key, Any]:
-        commands = {ask: tuple(ask.commands(self._profile, place)) for ask in asks}
-        each = list(dict.fromkeys(command for some in commands.values() for command in some))
-        each.sort(key=lambda command: not command.root)  # root's in a row, so that one sudo does for them
-        try:
-            done = await self._run(place, each, turns)
-        except GbtuiError as error:
-            return {(ask, place.name): error for ask in asks}
-        said = dict(zip(each, done, strict=True))
-        return {
-            (ask, place.name): understood(ask.name, _reader(ask, commands[ask], said, self._profile, place))
-            for ask in asks
-        }
-
-    async def _run(
-        self, place: Place, commands: Sequence[Command], turns: asyncio.Semaphore
-    ) -> tuple[Completed, ...]:
-        if not commands:
-            return ()
-        async with turns:
-            return await self._host.run_many(commands, instance=None if place is THE_HOST else place.name)
-
-
-def _reader(
-    ask: Ask[T],
-    commands: Sequence[Command],
-    said: Mapping[Command, Completed],
-    profile: Profile,
-    place: Place,
-) -> Callable[[], T]:
-    return lambda: ask.read([said[command] for command in commands], profile, place)
