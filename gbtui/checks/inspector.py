@@ -53,8 +53,8 @@ class Inspector:
         self._seen = seen
         self._watch: Watch | None = None
 
-    async def round(self, *, fresh: bool = False) -> Report:
-        """One survey, judged; with `fresh` nothing kept is used.
+    async def round(self, *, fresh: bool = False, patient: bool = False) -> Report:
+        """One survey, judged; with `fresh` nothing kept is used. `patient`: as a survey's look.
 
         What failed for the first time the last time is asked again: to be told, it has to fail twice.
 
@@ -64,7 +64,8 @@ class Inspector:
             self._watch = await asyncio.to_thread(self._opened)
         watch = self._watch
         self._surveyor.forget(need.ask for need in needs_of(watch.doubtful()))
-        survey = await self._surveyor.look((*needs_of(self._checks), *self._also), fresh=fresh)
+        needs = (*needs_of(self._checks), *self._also)
+        survey = await self._surveyor.look(needs, fresh=fresh, patient=patient)
         if self._seen is not None:
             await asyncio.to_thread(self._seen, survey)
         judged = await self._judged(survey, watch)
@@ -86,11 +87,11 @@ class Inspector:
         return judged.corrected(doubtful, await asyncio.to_thread(judge, doubtful, again))
 
     async def once(self, *, fresh: bool = False) -> Report:
-        """As `round`, for whoever looks only once: what is uncertain is asked a second time."""
-        report = await self.round(fresh=fresh)
+        """As `round`, for whoever looks only once: what is uncertain or got no answer is asked twice."""
+        report = await self.round(fresh=fresh, patient=True)
         if report.pending:
             await asyncio.sleep(LOOK_AGAIN)
-            report = await self.round(fresh=fresh)
+            report = await self.round(fresh=fresh, patient=True)
         return report
 
     def _opened(self) -> Watch:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from gbtui.errors import BadInput, GbtuiError
+from gbtui.errors import BadInput, GbtuiError, TimedOut
 from gbtui.facts.containers import Ask as AskInstances
 from gbtui.facts.containers import Containers, ContainersReader, ask_instances
 from gbtui.facts.survey import Ask, Key, LxdAsk, Need, Place, Survey, Unseen, places
@@ -72,9 +72,10 @@ class Surveyor:
         """
         self._kept.forget(asks, place)
 
-    async def look(self, needs: Iterable[Need], *, fresh: bool = False) -> Survey:
+    async def look(self, needs: Iterable[Need], *, fresh: bool = False, patient: bool = False) -> Survey:
         """One survey for all `needs`. With `fresh` nothing kept is used.
 
+        With `patient`, for whoever looks only once, what got no answer in its time is asked again.
         Where LXD does not say which instances there are, the host is asked all the same.
 
         Raises:
@@ -98,6 +99,8 @@ class Surveyor:
         new: dict[Key, Any] = {}
         for answers in await asyncio.gather(*self._asked(wanted)):
             new.update(answers)
+        if patient:
+            new.update(await self._again(wanted, new))
         at = self._clock()
         self._kept.keep(new, at, turn)
         seen = containers.containers if unseen is None else Unseen(unseen)
@@ -143,3 +146,19 @@ class Surveyor:
                 del self._background[place.name]
 
         self._background[place.name] = asyncio.create_task(ask(), name=f"dear questions to {place.name}")
+
+    async def _again(
+        self, wanted: Mapping[Place, Iterable[AnyAsk]], answers: Mapping[Key, Any]
+    ) -> dict[Key, Any]:
+        """What got no answer in its time, once more: one place after the other, and nothing beside it.
+
+        On a busy host it is the look itself that starves a probe. A place without any answer is left
+        alone: it is stuck, not slow.
+        """
+        found: dict[Key, Any] = {}
+        for place, asks in wanted.items():
+            commanded = [ask for ask in asks if isinstance(ask, Ask)]
+            late = [ask for ask in commanded if isinstance(answers.get((ask, place.name)), TimedOut)]
+            if late and len(late) < len(commanded):
+                found.update(await self._asker.place(place, late, self._turns))
+        return found

@@ -24,8 +24,16 @@ files() {
   find "$@" -xdev -type f -printf '%p %m %u %g %s %T@ %C@\n' 2>/dev/null | sort
   find "$@" -xdev -path /opt/gbtui -prune -o -type f -print0 2>/dev/null | sort -z | xargs -0 -r sha256sum --
 }
+# fail2ban notes there how far it has read its logs, and does so by itself; whom it bans is compared.
+bans() {
+  python3 -c 'import sqlite3
+database = sqlite3.connect("file:/var/lib/fail2ban/fail2ban.sqlite3?mode=ro", uri=True)
+print(*database.execute("select jail, ip, timeofban, bantime from bips order by jail, ip"), sep="\n")'
+}
 host() {
-  files /etc /opt /root /usr/local /var/lib/gbtui /var/lib/fail2ban /var/spool/cron
+  files /etc /opt /root /usr/local /var/lib/gbtui /var/lib/fail2ban /var/spool/cron \
+    | grep -vF /fail2ban.sqlite3
+  bans
   left
   zfs get -Hp -s local,received -o name,property,value all
   lxc query '/1.0/networks?recursion=1'; lxc query '/1.0/storage-pools?recursion=1'

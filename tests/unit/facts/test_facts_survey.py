@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import pytest
 
 from gbtui.demo.host import DemoHost
 from gbtui.errors import Failed, Malformed, NotFound, TimedOut
+from gbtui.facts.failure import failure
 from gbtui.facts.survey import EVERY, PROBE, THE_HOST, Ask, LxdAsk, Need, Place
 from gbtui.facts.surveyor import AT_ONCE, Surveyor
 from gbtui.hosts.base import Command, Completed
@@ -242,6 +243,49 @@ async def test_a_place_that_does_not_answer_costs_its_own_asks() -> None:
     with pytest.raises(TimedOut):
         survey.of(good)
     assert survey.of(profiles) == "read"
+
+
+def patient_ask(word: str) -> Ask[str]:
+    """As `ask`, and what did not end in its time is told as that."""
+
+    def read(done: Sequence[Completed], profile: Profile, place: Place) -> str:
+        if not done[0].ok:
+            raise failure(done[0], word)
+        return done[0].stdout.decode()
+
+    return Ask(word, lambda _, __: (Command(("echo", word), timeout=PROBE),), read)
+
+
+class Starved(FakeHost):
+    """A host where `late` misses its time whenever it is not asked alone."""
+
+    def _answer(self, where: str, command: Command) -> Completed:
+        alone = len(self.batches[-1][1]) == 1
+        done = super()._answer(where, command)
+        return done if alone or command.argv[1] != "late" else replace(done, status=124, stdout=b"")
+
+
+async def test_who_looks_only_once_asks_again_what_got_no_answer_in_its_time() -> None:
+    host = Starved(
+        {("host", "echo", word): word.encode() for word in ("good", "late")}, lxd={"instances": []}
+    )
+    good, late = patient_ask("good"), patient_ask("late")
+    surveyor = Surveyor(host, load())
+    with pytest.raises(TimedOut, match="no answer within 2 s"):
+        (await surveyor.look([Need(good), Need(late)])).of(late)
+    survey = await surveyor.look([Need(good), Need(late)], patient=True)
+    assert (survey.of(good), survey.of(late)) == ("good", "late")
+    assert [len(argvs) for _, argvs in host.batches] == [2, 2, 1], "only what is missing is asked again"
+
+
+async def test_a_place_that_is_stuck_is_not_waited_for_a_second_time() -> None:
+    stuck = (124, b"", b"")
+    host = FakeHost({("host", "echo", word): stuck for word in ("one", "two")}, lxd={"instances": []})
+    one, two = patient_ask("one"), patient_ask("two")
+    survey = await Surveyor(host, load()).look([Need(one), Need(two)], patient=True)
+    assert len(host.batches) == 1
+    with pytest.raises(TimedOut):
+        survey.of(one)
 
 
 async def test_nobody_is_asked_where_nothing_runs() -> None:
