@@ -9,13 +9,14 @@ from typing import Any
 from gbtui.errors import Malformed
 from gbtui.facts.failure import failure
 from gbtui.facts.host import HOST_FACTS, OPERATOR, HostFacts, Operator, parse_host, parse_operator
-from gbtui.facts.survey import PROBE, Ask, LxdAsk, Place
+from gbtui.facts.survey import PATIENCE, PROBE, Ask, LxdAsk, Place
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
 STEADY = 180.0
 """Seconds for which something is good that changes only when somebody changes it. Whoever did it through
 gbtui, or wants to know at once, does not wait: `Surveyor.forget`."""
+TIMED_OUT = 124
 _LIMIT = 100_000
 
 
@@ -34,11 +35,12 @@ class Server:
 
 
 def _facts(profile: Profile, place: Place) -> Sequence[Command]:
-    return (script(HOST_FACTS, "host-facts", profile.bridge, profile.forward_unit),)
+    words = (profile.bridge, profile.forward_unit)
+    return (script(HOST_FACTS, "host-facts", *words, timeout=PATIENCE),)
 
 
 def _read_facts(done: Sequence[Completed], profile: Profile, place: Place) -> HostFacts:
-    if not done[0].stdout:
+    if not done[0].stdout or done[0].status == TIMED_OUT:
         raise failure(done[0], "facts of the host")
     return parse_host(done[0].stdout)
 
@@ -48,7 +50,7 @@ def _operator(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 def _read_operator(done: Sequence[Completed], profile: Profile, place: Place) -> Operator:
-    if done[0].status == 124:
+    if done[0].status == TIMED_OUT:
         raise failure(done[0], "the operator's rights")
     return parse_operator(done[0].stdout, profile.lxd_group)
 
@@ -61,6 +63,6 @@ def _read_server(data: Any, profile: Profile) -> Server:
     return Server(name or "lxd", version, data.get("auth") == "trusted")
 
 
-FACTS: Ask[HostFacts] = Ask("facts of the host", _facts, _read_facts, STEADY)
+FACTS: Ask[HostFacts] = Ask("facts of the host", _facts, _read_facts, STEADY, patient=True)
 OPERATOR_RIGHTS: Ask[Operator] = Ask("the operator's rights", _operator, _read_operator, STEADY)
 SERVER: LxdAsk[Server] = LxdAsk("LXD's own description", "", _read_server)

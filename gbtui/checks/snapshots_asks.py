@@ -118,7 +118,7 @@ def _ask_figures(profile: Profile, place: Place) -> Sequence[Command]:
 def _read_figures(done: Sequence[Completed], profile: Profile, place: Place) -> Figures:
     listed, clock = done
     if not listed.ok or listed.truncated:
-        raise failure(listed, "figures of ZFS snapshots", hint="prune them: listing takes too long")
+        raise failure(listed, "figures of ZFS snapshots", late="prune them: listing takes too long")
     rows, malformed = parse_snapshots(listed.stdout)
     try:
         at = datetime.fromisoformat(line(clock.stdout)).replace(tzinfo=UTC)

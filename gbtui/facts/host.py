@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gbtui.errors import Malformed
+from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.host_sshd import Sshd, parse_sshd
 from gbtui.text import line, text
 
@@ -20,7 +20,7 @@ say() {
   name=$1; shift; out=$("$@" 2>&1)
   printf '== %s %d\\n' "$name" "$?"; printf '%s\\n' "$out" | head -c 12000 | sed 's/^/ /'
 }
-have() { command -v "$1" >/dev/null || { echo "$1: not found"; return 127; }; "$@"; }
+have() { command -v "$1" >/dev/null || { echo "$1: not found"; return 127; }; timeout 2 "$@"; }
 units=/etc/systemd/system
 takes='(lxc|zfs) +snapshot|sanoid|zfs-auto-snapshot|gbtui-rolling'
 say os cat /etc/os-release
@@ -38,15 +38,18 @@ set -- "$2"
 for unit in $(grep -lsE "^ExecStart.*(FORWARD|$takes)" $units/*.service); do
   unit=${unit##*/}; set -- "$@" "$unit" "${unit%.service}.timer"
 done
-say units systemctl show -p Id,LoadState,ActiveState,UnitFileState "$@" sanoid.timer
+say units timeout 2 systemctl show -p Id,LoadState,ActiveState,UnitFileState "$@" sanoid.timer
 """
-"""`$1` is the bridge, `$2` the unit that is to keep its forwarding. It only reads."""
+"""`$1` is the bridge, `$2` the unit that is to keep its forwarding. It only reads.
+
+snap, sshd and systemd are asked for two seconds each: status 124 where that was not enough."""
 
 OPERATOR = """
 id -un; id -u; id -nG; printf '%s\\n' "$(getent group "$1" | cut -d: -f4)"; sudo -n true 2>&1 && echo sudo
 """
 """`$1` is the group of those who may use LXD. Not as root: it is the operator's own rights that count."""
 
+_LATE = 124
 _SECTION = re.compile(r"== ([a-z-]+) (\d{1,3})")
 
 
@@ -137,8 +140,13 @@ def parse_host(data: bytes) -> HostFacts:
 
     Raises:
         Malformed: a section is missing, or sshd did not say how it is configured.
+        TimedOut: one of those it asks did not answer in its time.
     """
     sections = parse_sections(data)
+    if late := [name for name, section in sections.items() if section.status == _LATE]:
+        raise TimedOut(
+            "facts of the host", why=f"no answer from {late[0]} within 2 s", hint="look at its load"
+        )
     wanted = ("os", "snap", "sshd", "sshd-files", "ufw-default", "ufw-conf", "forward-lines", "cron", "units")
     missing = [name for name in (*wanted, "timer-lines") if name not in sections]
     if missing:

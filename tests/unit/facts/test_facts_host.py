@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gbtui.checks.host_asks import FACTS
 from gbtui.config import HostConfig
-from gbtui.errors import Malformed
+from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.host import HOST_FACTS, OPERATOR, parse_host, parse_operator, parse_sections
 from gbtui.facts.host_sshd import parse_sshd
-from gbtui.hosts.base import Command
+from gbtui.facts.survey import THE_HOST
+from gbtui.hosts.base import Command, Completed
 from gbtui.hosts.local import LocalHost
+from gbtui.profiles import load
 
 SAID = b"""noise
 == os 0
@@ -119,11 +122,24 @@ def test_the_operators_rights() -> None:
         parse_operator(b"")
 
 
+@pytest.mark.parametrize("name", ["snap", "sshd", "units"])
+def test_who_did_not_answer_in_time_is_not_taken_for_absent(name: str) -> None:
+    with pytest.raises(TimedOut, match=f"no answer from {name} within 2 s"):
+        parse_host(SAID.replace(b"== %s 0" % name.encode(), b"== %s 124" % name.encode()))
+
+
+def test_a_script_cut_off_is_late_and_not_malformed() -> None:
+    command = Command(("sh", "-c", HOST_FACTS, "gbtui-host-facts"))
+    cut = Completed(command, 124, SAID[:300], b"", 2.0)
+    with pytest.raises(TimedOut):
+        FACTS.read([cut], load(), THE_HOST)
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_break_a_reader(data: bytes) -> None:
     parse_sections(data)
     for read in (parse_host, parse_operator):
-        with suppress(Malformed):
+        with suppress(Malformed, TimedOut):
             read(data)
 
 
