@@ -13,12 +13,11 @@ from gbtui.facts.botserver_log import BotserverLog, parse_log
 from gbtui.facts.cache import SCRIPT, Cache, parse_cache
 from gbtui.facts.failure import failure
 from gbtui.facts.survey import PATIENCE, Ask, Need, Place, Survey
-from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.base import TIMED_OUT, Command, Completed
 from gbtui.profiles import Profile
 
 RECENT = 900.0
 """Seconds for which a time-out in the log counts."""
-_SILENT = 124
 
 
 def _cache_commands(profile: Profile, place: Place) -> Sequence[Command]:
@@ -57,7 +56,7 @@ def answers(survey: Survey, place: Place) -> Iterator[Failing]:
     if found.up or cuts_loopback(survey, place):
         return
     port = survey.profile.cache_port
-    what = "does not answer within 2 s" if found.status == _SILENT else f"answers {found.said!r}"
+    what = "does not answer within 2 s" if found.status == TIMED_OUT else f"answers {found.said!r}"
     listens = ", ".join(found.addresses) or "nobody"
     seen = (f"ping: status {found.status}, {found.said or 'nothing said'}", f"listening on {port}: {listens}")
     unit = {"unit": found.unit} if found.unit else {}

@@ -21,7 +21,6 @@ from gbtui.facts.survey import Ask, Need, Place, Survey
 from gbtui.hosts.base import Command, Completed
 from gbtui.profiles import Profile
 
-TIMED_OUT = 124
 LABELS = {"ip": "IPv4", "ip6": "IPv6"}
 Ports = Mapping[int, tuple[str, ...]]
 """TCP port → the addresses beyond loopback that something listens on."""
@@ -44,7 +43,7 @@ def _boot_commands(profile: Profile, place: Place) -> Sequence[Command]:
 
 def _read_boot(done: Sequence[Completed], profile: Profile, place: Place) -> Boot:
     four, six, persistent, exists, file = done
-    if absent(four) or four.status == TIMED_OUT:
+    if absent(four) or four.timed_out:
         raise failure(four, f"what restores the rules of {place.name}")
     if exists.ok and not file.ok:
         raise failure(file, path6(profile.saved_rules))

@@ -16,7 +16,6 @@ from gbtui.profiles import Profile
 STEADY = 180.0
 """Seconds for which something is good that changes only when somebody changes it. Whoever did it through
 gbtui, or wants to know at once, does not wait: `Surveyor.forget`."""
-TIMED_OUT = 124
 _LIMIT = 100_000
 
 
@@ -40,7 +39,7 @@ def _facts(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 def _read_facts(done: Sequence[Completed], profile: Profile, place: Place) -> HostFacts:
-    if not done[0].stdout or done[0].status == TIMED_OUT:
+    if not done[0].stdout or done[0].timed_out:
         raise failure(done[0], "facts of the host")
     return parse_host(done[0].stdout)
 
@@ -50,7 +49,7 @@ def _operator(profile: Profile, place: Place) -> Sequence[Command]:
 
 
 def _read_operator(done: Sequence[Completed], profile: Profile, place: Place) -> Operator:
-    if done[0].status == TIMED_OUT:
+    if done[0].timed_out:
         raise failure(done[0], "the operator's rights")
     return parse_operator(done[0].stdout, profile.lxd_group)
 

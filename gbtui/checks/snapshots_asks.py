@@ -23,7 +23,6 @@ PROMPT = 0.5
 """Seconds in which a host with time to spare names its pools."""
 DEAR = 60.0
 """Seconds for which the figures of snapshots are good: with thousands of them they take long."""
-TIMED_OUT = 124
 _HEALTHY = ("all pools are healthy", "no pools available")
 
 
@@ -100,10 +99,10 @@ def _ask_names(profile: Profile, place: Place) -> Sequence[Command]:
 
 def _read_names(done: Sequence[Completed], profile: Profile, place: Place) -> Names:
     pools, listed = done
-    if listed.status == TIMED_OUT and pools.status == TIMED_OUT:
+    if listed.timed_out and pools.timed_out:
         why = f"this host is slow now: even a list of its pools takes more than {PROMPT:g} s"
         raise TimedOut("list of ZFS snapshots", why=why, hint="look at its load (uptime)")
-    if listed.status == TIMED_OUT or listed.truncated:
+    if listed.timed_out or listed.truncated:
         return Names({}, slow=True)
     if not listed.ok:
         raise failure(listed, "list of ZFS snapshots", hint="install zfsutils-linux")

@@ -17,10 +17,9 @@ from gbtui.demo.seed import build
 from gbtui.demo.streams import DemoStream
 from gbtui.errors import BadInput, MissingTool
 from gbtui.hosts import files
-from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, Lxd, inside
+from gbtui.hosts.base import MIB, TIMED_OUT, Command, Completed, HostKind, Link, Lxd, inside
 from gbtui.hosts.errors import explain
 
-TIMED_OUT = 124
 DEFAULT_SEED = 20_260_318
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.host_sshd import Sshd, parse_sshd
+from gbtui.hosts.base import TIMED_OUT
 from gbtui.text import line, text
 
 HOST_FACTS = """
@@ -49,7 +50,6 @@ id -un; id -u; id -nG; printf '%s\\n' "$(getent group "$1" | cut -d: -f4)"; sudo
 """
 """`$1` is the group of those who may use LXD. Not as root: it is the operator's own rights that count."""
 
-_LATE = 124
 _SECTION = re.compile(r"== ([a-z-]+) (\d{1,3})")
 
 
@@ -143,7 +143,7 @@ def parse_host(data: bytes) -> HostFacts:
         TimedOut: one of those it asks did not answer in its time.
     """
     sections = parse_sections(data)
-    if late := [name for name, section in sections.items() if section.status == _LATE]:
+    if late := [name for name, section in sections.items() if section.status == TIMED_OUT]:
         raise TimedOut(
             "facts of the host", why=f"no answer from {late[0]} within 2 s", hint="look at its load"
         )

@@ -16,6 +16,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 HostKind = Literal["local", "ssh", "demo"]
 
 MIB = 1024 * 1024
+TIMED_OUT = 124
+"""The status of what was ended because its time was up (coreutils' timeout says so)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def inside(instance: str, command: Command) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a command left behind. `status` is its exit status (124: ended by its timeout)."""
+    """What a command left behind. `status` is its exit status (`TIMED_OUT`: ended by its timeout)."""
 
     command: Command
     status: int
@@ -64,6 +66,11 @@ class Completed:
     @property
     def ok(self) -> bool:
         return self.status == 0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was ended because its time was up: it says nothing of what it was asked."""
+        return self.status == TIMED_OUT
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from gbtui.errors import BadInput, Malformed
-from gbtui.hosts.base import MIB, Command, Completed
+from gbtui.hosts.base import MIB, TIMED_OUT, Command, Completed
 
 #: Bytes of a script that may travel as one argument (the kernel's bound is 128 KiB, quoting included).
 ARGUMENT_LIMIT = 60_000
@@ -133,7 +133,7 @@ def split(batch: Batch, completed: Completed) -> tuple[Completed, ...]:
         results.append(
             Completed(
                 command,
-                124 if status == 137 and completed.seconds >= command.timeout else status,
+                TIMED_OUT if status == 137 and completed.seconds >= command.timeout else status,
                 stdout[: command.limit],
                 stderr[: command.limit],
                 completed.seconds,

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Protocol
 
-from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.base import TIMED_OUT, Command, Completed
 from gbtui.hosts.errors import explain
-from gbtui.hosts.guardian import KILLED, TIMED_OUT
+from gbtui.hosts.guardian import KILLED
 
 CHUNK = 65536
 #: Seconds that a finished program's children may go on holding its output.

@@ -73,7 +73,7 @@ def explain(completed: Completed, what: str) -> GbtuiError:
     """
     said = _said(completed)
     head = completed.stderr[:8192] or completed.stdout[:8192]
-    if completed.status == 124:
+    if completed.timed_out:
         return TimedOut(
             what, why=f"no answer within {completed.command.timeout:g} s", hint="the host may be overloaded"
         )

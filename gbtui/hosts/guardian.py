@@ -16,7 +16,7 @@ from gbtui.hosts.base import Command
 KILL_AFTER = 5
 
 #: What `timeout` answers when the time was up, and when even TERM did not help.
-TIMED_OUT, KILLED = 124, 137
+KILLED = 137
 
 #: sbin and snap are not on the PATH of a non-interactive login; messages must be in English.
 PATH_EXTRA = "/usr/local/sbin:/usr/sbin:/sbin:/snap/bin"

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from gbtui.config import HostConfig
 from gbtui.errors import Malformed, TimedOut
 from gbtui.hosts import batch, files, ssh_forward
-from gbtui.hosts.base import MIB, Command, Completed, HostKind, Link, Lxd, inside
+from gbtui.hosts.base import MIB, TIMED_OUT, Command, Completed, HostKind, Link, Lxd, inside
 from gbtui.hosts.collect import ProgramStream, collect
-from gbtui.hosts.guardian import KILL_AFTER, KILLED, TIMED_OUT, bounded, ends_by_itself, guarded
+from gbtui.hosts.guardian import KILL_AFTER, KILLED, bounded, ends_by_itself, guarded
 from gbtui.hosts.local import SHELL, told, unpacked
 from gbtui.hosts.lxd import LxdSocket
 from gbtui.hosts.ssh_link import SshLink
@@ -111,7 +111,7 @@ class SshHost:
         program: SshProgram = await sessions.start(argv, held=False, guarded=True)
         outer = command.timeout + _OUTER
         completed = await collect(program, command, timeout=outer)
-        if completed.status == TIMED_OUT and completed.seconds >= outer:
+        if completed.timed_out and completed.seconds >= outer:
             why = f"neither it nor its timeout answered within {outer:g} s"
             raise TimedOut(f"running {command.argv[0]} on {self.name}", why=why, hint="is the link alive?")
         if completed.status == KILLED and completed.seconds >= command.timeout:
