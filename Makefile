@@ -61,7 +61,7 @@ lab-full: $(STAMP) lab ## all tests on the twin: every operation, the crash matr
 	GBTUI_LAB=1 GBTUI_LAB_FULL=1 $(BIN)/python -m pytest tests/lab tests/contract
 
 lab-faults: $(STAMP) lab ## every fault on the twin: what the checks find of it, and the remedy that clears it
-	$(BIN)/python -m tests.lab_faults
+	$(BIN)/python -m tests.lab_faults $(FAULTS)
 
 lab-down: ## end the twin
 	tests/lab/lab down

@@ -6,6 +6,8 @@ and the finding has to be gone. Prints one line per fault, and the count of the 
 
 With `--kept` what stays good for a while in the cockpit, too, is taken from a look at the healthy twin,
 but for what checks of the case's own subjects need: on an emulated twin a whole look takes a minute.
+With `--together` faults of different places are put in at once, and exactly the findings of all of them
+have to be there; where it does not go as they say, each of them is tried alone.
 """
 
 from __future__ import annotations
@@ -13,47 +15,24 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
 
-from gbtui.checks.base import Check, Failing
 from gbtui.checks.catalog import CHECKS
-from gbtui.checks.judge import judge, needs_of
-from gbtui.config import HostConfig
 from gbtui.demo.faults import FAULTS
 from gbtui.errors import GbtuiError
-from gbtui.facts.survey import Key
-from gbtui.facts.surveyor import Surveyor
-from gbtui.guard.engine import Engine
-from gbtui.guard.journal import Journal
-from gbtui.guard.plan import Plan
-from gbtui.guard.port import Approval
-from gbtui.hosts.ssh import SshHost
-from gbtui.operations.base import Context
-from gbtui.operations.catalog import find
-from gbtui.profiles import load
 from tests.check_cases import CASES, Case
 from tests.lab.twin.fixtures import Lab
 from tests.lab.twin.lifecycle import Twin
 from tests.lab.twin.settings import LabError, Settings
+from tests.lab_faults_bench import Bench, Found
 
-WAIVERS = Path(__file__).parent / "lab" / "waivers.toml"
-Found = tuple[tuple[Check, Failing], ...]
-
-
-class Yes:
-    """Says yes to everything, knowingly."""
-
-    async def approve(self, plan: Plan) -> Approval:
-        warned = tuple(verdict.guard for verdict in plan.verdicts if verdict.verdict == "warn")
-        return Approval(True, "lab-faults", warned, plan.target)
-
-    async def keep(self, plan: Plan, id: str, seconds_left: float) -> Literal["keep"]:  # noqa: A002 - the port's name
-        return "keep"
+ALONE = ("lxd-down",)
+"""Faults that leave the checks nothing to look at of what the others are about."""
+AT_ONCE = 5
+"""Faults that are in at the same time, at most: what goes wrong has to be found."""
 
 
 @dataclass
@@ -65,123 +44,124 @@ class Outcome:
     remedy: str = ""
     wrong: str = ""
     seconds: float = 0.0
+    beside: tuple[str, ...] = ()
 
 
-def waived() -> set[tuple[str, str]]:
-    """(check id, subject) of what stand-ins cannot do."""
-    table = tomllib.loads(WAIVERS.read_text("utf-8")) if WAIVERS.exists() else {}
-    return {(one["check"], one["subject"]) for one in table.get("waiver", [])}
+def places(case: Case) -> set[str]:
+    """Where its findings are: instances, or the host."""
+    named = {subject.replace("/", " ").split()[0] for _, subject in case.finds}
+    own = {name for name in named if name.startswith("acme-")}
+    spoken = {"dns": "acme-dns", "proxy": "acme-proxy"}
+    return own or {spoken.get(id_.partition(".")[0], "host") for id_, _ in case.finds}
 
 
-class Bench:
-    """The twin and one connection to it."""
-
-    def __init__(self, lab: Lab, state: Path) -> None:
-        self.lab = lab
-        self.healthy: dict[Key, Any] = {}
-        self.state = state
-        self.profile = load()
-        self._waived = waived()
-        self._host: SshHost | None = None
-
-    async def host(self) -> SshHost:
-        if self._host is None:
-            lab = self.lab
-            known = (str(lab.known_hosts),)
-            config = HostConfig("lab", "ssh", lab.host, lab.user, lab.port, known, str(lab.key))
-            self._host = SshHost(config)
-            await self._host.open()
-        return self._host
-
-    async def reset(self) -> None:
-        if self._host is not None:
-            await self._host.close()
-            self._host = None
-        await asyncio.to_thread(self.lab.reset)
-
-    async def remember(self) -> None:
-        """What is so on the healthy twin, of all that is asked seldom."""
-        survey = await Surveyor(await self.host(), self.profile).look(needs_of(CHECKS))
-        good = {key: one for key, one in survey.answers.items() if not isinstance(one, GbtuiError)}
-        self.healthy = {key: one for key, one in good.items() if key[0].every}
-
-    async def look(self, case: Case) -> Found:
-        """What fails now, waived aside; what is uncertain has to fail a second time."""
-        subjects = {id_.partition(".")[0] for id_, _ in case.finds}
-        anew = {need.ask for need in needs_of([c for c in CHECKS if c.id.partition(".")[0] in subjects])}
-        surveyor = Surveyor(await self.host(), self.profile, clock=lambda: 0.0)
-        kept = {key: one for key, one in self.healthy.items() if key[0] not in anew}
-        surveyor._kept.keep(kept, 0.0, surveyor._kept.turn)
-        first = judge(CHECKS, await surveyor.look(needs_of(CHECKS)))
-        found = {(check.id, one.subject): (check, one) for check, _, one in first.failing}
-        if doubtful := [check for check, _ in found.values() if not check.certain]:
-            surveyor.forget(need.ask for need in needs_of(doubtful))
-            again = judge(doubtful, await surveyor.look(needs_of(doubtful)))
-            both = {(check.id, one.subject) for check, _, one in again.failing}
-            found = {key: one for key, one in found.items() if one[0].certain or key in both}
-        return tuple(one for key, one in sorted(found.items()) if key not in self._waived)
-
-    async def apply(self, case: Case, found: Found) -> str:
-        """Apply the remedy of the case's finding; how it is typed.
-
-        Raises:
-            AssertionError: it was not done.
-        """
-        one = next(one for check, one in found if (check.id, one.subject) == case.remedy)
-        assert one.remedy is not None, "the finding has no remedy"
-        host, given = await self.host(), {**dict(one.remedy.parameters), **case.given}
-        plan = await find(one.remedy.operation).plan(Context(host, self.profile), given)
-        outcome = await Engine(host, Journal(self.state), user="lab-faults").apply(plan, Yes())
-        assert outcome.result == "done", f"{one.remedy.shown}: {outcome.result}: {outcome.message}"
-        return one.remedy.shown
-
-
-async def run(bench: Bench, case: Case) -> Outcome:
-    """One fault from its injection to a host as before."""
-    began, outcome = monotonic(), Outcome(case)
-    try:
-        await asyncio.to_thread(bench.lab.fault, case.fault)
-        found = await bench.look(case)
-        outcome.found = tuple(f"{check.id} {one.subject}" for check, one in found)
-        assert {(check.id, one.subject) for check, one in found} == set(case.finds), "other findings"
-        told = "\n".join("\n".join((one.message, *one.evidence)) for _, one in found)
-        missing = [word for word in case.shows if word not in told]
-        assert not missing, f"not shown: {missing} in {told!r}"
-        if case.remedy is not None:
-            outcome.remedy = await bench.apply(case, found)
+def grouped(cases: Sequence[Case]) -> list[list[Case]]:
+    """Cases that can be tried at once: of different places, and none that blinds the checks to the others."""
+    alone = [[case] for case in cases if case.fault in ALONE]
+    groups: list[list[Case]] = []
+    for case in cases:
+        if case.fault in ALONE:
+            continue
+        room = next((group for group in groups if fits(case, group)), None)
+        if room is None:
+            groups.append([case])
         else:
-            await asyncio.to_thread(bench.lab.undo, case.fault)
-            outcome.remedy = next((one.remedy.shown for _, one in found if one.remedy), "by hand")
-        left = await bench.look(case)
-        assert not left, f"still there: {[(check.id, one.subject) for check, one in left]}"
+            room.append(case)
+    return groups + alone
+
+
+def fits(case: Case, group: Sequence[Case]) -> bool:
+    """Whether it can be tried beside those."""
+    return len(group) < AT_ONCE and not any(places(one) & places(case) for one in group)
+
+
+def own(case: Case, found: Found) -> Found:
+    return tuple(one for one in found if (one[0].id, one[1].subject) in case.finds)
+
+
+async def run(bench: Bench, cases: Sequence[Case]) -> list[Outcome]:
+    """Faults from their injection to a host as before; several that did not hold are tried one by one."""
+    began, outcomes = monotonic(), [Outcome(case) for case in cases]
+    try:
+        await attempted(bench, outcomes)
     except (AssertionError, GbtuiError, LabError) as error:
-        outcome.wrong = str(error) or "not as the case says"
+        for outcome in outcomes:
+            outcome.wrong = str(error) or "not as the case says"
     await bench.reset()
-    outcome.seconds = monotonic() - began
-    return outcome
+    for outcome in outcomes:
+        outcome.seconds = (monotonic() - began) / len(cases)
+        outcome.beside = tuple(case.fault for case in cases if case is not outcome.case)
+    if len(cases) == 1 or not any(outcome.wrong for outcome in outcomes):
+        return outcomes
+    print(f"    together not: {', '.join(case.fault for case in cases)}: {outcomes[0].wrong}", flush=True)
+    return [outcome for case in cases for outcome in await run(bench, [case])]
+
+
+async def attempted(bench: Bench, outcomes: Sequence[Outcome]) -> None:
+    """Put in, looked at, put right, looked at.
+
+    Raises:
+        AssertionError: it is not as the cases say.
+    """
+    cases = [outcome.case for outcome in outcomes]
+    for case in cases:
+        await asyncio.to_thread(bench.lab.fault, case.fault)
+    found = await bench.look(cases)
+    for outcome in outcomes:
+        mine = found if len(cases) == 1 else own(outcome.case, found)
+        outcome.found = tuple(f"{check.id} {one.subject}" for check, one in mine)
+    wanted = {pair for case in cases for pair in case.finds}
+    seen = {(check.id, one.subject) for check, one in found}
+    assert seen == wanted, (
+        f"other findings: not found {sorted(wanted - seen)}, too much {sorted(seen - wanted)}"
+    )
+    for outcome in outcomes:
+        told = "\n".join("\n".join((one.message, *one.evidence)) for _, one in own(outcome.case, found))
+        missing = [word for word in outcome.case.shows if word not in told]
+        assert not missing, f"not shown: {missing} in {told!r}"
+    for outcome in outcomes:
+        outcome.remedy = await put_right(bench, outcome.case, own(outcome.case, found))
+    left = await bench.look(cases)
+    assert not left, f"still there: {[(check.id, one.subject) for check, one in left]}"
+
+
+async def put_right(bench: Bench, case: Case, found: Found) -> str:
+    """By the remedy, or by taking the fault back; how."""
+    if case.remedy is not None:
+        return await bench.apply(case, found)
+    await asyncio.to_thread(bench.lab.undo, case.fault)
+    return next((one.remedy.shown for _, one in found if one.remedy), "by hand")
 
 
 async def main(words: Sequence[str]) -> int:
     """Run the cases whose fault is named (all without a name); 1 where one did not go as it says."""
     twin = Twin(Settings())
     await asyncio.to_thread(twin.up)
-    names = [word for word in words if word != "--kept"]
+    names = [word for word in words if not word.startswith("--")]
     cases = [case for case in CASES if case.lab and (not names or case.fault in names)]
-    outcomes = []
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as state:
         bench = Bench(Lab(twin), Path(state))
         await bench.reset()
         if "--kept" in words:
             await bench.remember()
-        for number, case in enumerate(cases, 1):
-            outcome = await run(bench, case)
-            outcomes.append(outcome)
-            verdict = "held" if not outcome.wrong else f"WRONG: {outcome.wrong}"
-            print(f"[{number}/{len(cases)}] {case.fault}: {', '.join(outcome.found) or 'nothing'}")
-            print(f"    remedy: {outcome.remedy or '-'} · {verdict} · {outcome.seconds:.0f} s", flush=True)
+        for group in grouped(cases) if "--together" in words else [[case] for case in cases]:
+            for outcome in await run(bench, group):
+                outcomes.append(outcome)
+                print(told(outcome, len(outcomes), len(cases)), flush=True)
         await bench.reset()
     print("\n".join(summary(outcomes)))
     return 1 if any(one.wrong for one in outcomes) else 0
+
+
+def told(outcome: Outcome, number: int, count: int) -> str:
+    """One case's two lines."""
+    verdict = "held" if not outcome.wrong else f"WRONG: {outcome.wrong}"
+    beside = f" · beside {', '.join(outcome.beside)}" if outcome.beside else ""
+    return (
+        f"[{number}/{count}] {outcome.case.fault}: {', '.join(outcome.found) or 'nothing'}\n"
+        f"    remedy: {outcome.remedy or '-'} · {verdict} · {outcome.seconds:.0f} s{beside}"
+    )
 
 
 def summary(outcomes: Sequence[Outcome]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.check_cases import CASES
-from tests.lab_faults import Outcome, summary
+from tests.lab_faults import ALONE, Outcome, grouped, places, summary
 
 BY_NAME = {case.fault: case for case in CASES}
 
@@ -18,3 +18,24 @@ def test_what_held_is_counted_by_checks_by_faults_and_by_who_put_it_right() -> N
         "put right by an operation: 1: container-stop",
         "put right by hand: 1: minio-down",
     )
+
+
+def test_what_is_tried_at_once_is_of_different_places_and_each_is_tried() -> None:
+    cases = [case for case in CASES if case.lab]
+    groups = grouped(cases)
+    assert sorted(case.fault for group in groups for case in group) == sorted(case.fault for case in cases)
+    assert len(groups) < len(cases) / 3
+    for group in groups:
+        everywhere = [place for case in group for place in places(case)]
+        assert len(everywhere) == len(set(everywhere)), [case.fault for case in group]
+        assert len(group) == 1 or not {case.fault for case in group} & set(ALONE)
+
+
+def test_a_finding_is_of_the_place_its_subject_or_else_its_check_names() -> None:
+    named = {name: places(BY_NAME[name]) for name in ("snapshot-lost", "dns-serial", "caddy-dead-domain")}
+    assert named == {
+        "snapshot-lost": {"acme-webmail"},
+        "dns-serial": {"acme-dns"},
+        "caddy-dead-domain": {"acme-proxy"},
+    }
+    assert places(BY_NAME["forward-drop"]) == {"host"}
