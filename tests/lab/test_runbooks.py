@@ -18,10 +18,12 @@ from gbtui.guard.journal import Journal
 from gbtui.hosts.ssh import SshHost
 from gbtui.profiles import load
 from gbtui.runbooks.catalog import runbooks
+from gbtui.runbooks.drills import find_drill
 from gbtui.runbooks.types import Runbook, Step
 from gbtui.session import Session
 from screens.app import CockpitApp
 from screens.choose import ChoiceList, Choose
+from screens.drill import DrillScreen, begin_drill
 from screens.form import Form
 from screens.plan import PlanScreen
 from screens.runbook import RunbookScreen
@@ -36,6 +38,7 @@ PATIENCE = 300.0
 MOST = 40
 FAULTS = {path.stem for path in (Path(__file__).parent / "faults").glob("*.sh")}
 BOOKS = {book.id: book for book in runbooks(Path("/nowhere"))[0]}
+DRILLED = ("valkey-timeout", "vault-sealed")
 
 
 def drill_of(book: Runbook) -> str:
@@ -58,8 +61,7 @@ async def test_from_symptom_to_verified(lab: Lab, tmp_path: Path, id_: str) -> N
     if row.prepared:
         assert lab.run(*row.prepared).returncode == 0
     lab.fault(drill)
-    host = SshHost(resolve_host("lab", load_config(Operator(lab, tmp_path).config)))
-    session = Session(host, load(), Journal(tmp_path / "state"), user="test", tenant="acme")
+    session = session_on(lab, tmp_path)
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
         await until(pilot, lambda: app.opened, PATIENCE)
         assert await ringing(session, book), f"{drill} leads to no finding of {id_}"
@@ -69,6 +71,37 @@ async def test_from_symptom_to_verified(lab: Lab, tmp_path: Path, id_: str) -> N
         assert "failed" not in [one.state for one in screen.walk.records], told(screen, app)
         assert await ringing(session, book) == [], told(screen, app)
     assert session.journal.verify().broken == 0
+
+
+def session_on(lab: Lab, folder: Path) -> Session:
+    host = SshHost(resolve_host("lab", load_config(Operator(lab, folder).config)))
+    return Session(host, load(), Journal(folder / "state"), user="test", tenant="acme")
+
+
+@pytest.mark.parametrize("id_", DRILLED)
+async def test_a_drill_is_practised_on_the_twin_and_scored(lab: Lab, tmp_path: Path, id_: str) -> None:
+    """As `gbtui --host lab drill NAME`: somebody else puts the fault in; the symptom is all that is told."""
+    book, row = BOOKS[id_], ROWS[id_]
+    drill = drill_of(book)
+    lab.reset()
+    session = session_on(lab, tmp_path)
+    async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
+        await until(pilot, lambda: app.opened, PATIENCE)
+        lab.fault(drill)
+        begin_drill(app, find_drill(drill))
+        await until(pilot, lambda: isinstance(app.screen, DrillScreen), PATIENCE)
+        await until(pilot, lambda: "rang" in str(session.incidents.current), PATIENCE)
+        await pilot.press("q")
+        screen = await opened(app, pilot, book, row, tmp_path)
+        await walked(app, pilot, screen, row, lambda: lab.undo(drill))
+        practice = session.practice
+        assert practice is not None
+        await until(pilot, lambda: practice.over is not None, PATIENCE)
+        score = practice.score()
+    assert score is not None
+    assert score.repaired, score
+    assert score.mistakes == (), score
+    assert score.points > 0, score
 
 
 async def ringing(session: Session, book: Runbook) -> list[tuple[str, str]]:
