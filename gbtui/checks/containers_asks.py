@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gbtui.checks.host_asks import STEADY, script
-from gbtui.errors import Malformed, NotFound
+from gbtui.errors import Malformed, NotFound, TimedOut
 from gbtui.facts.containers_listen import Endpoint, sockets
 from gbtui.facts.containers_role import ROLE_ANSWERS, Answer, parse_answers
 from gbtui.facts.failure import failure
 from gbtui.facts.survey import PATIENCE, PROBE, Ask, LxdAsk, Place
-from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.base import TIMED_OUT, Command, Completed
 from gbtui.profiles import Profile
 from gbtui.text import decode_json, line, text
 
@@ -91,6 +91,10 @@ def _read_role(done: Sequence[Completed], profile: Profile, place: Place) -> tup
         found = parse_answers(one.stdout)
         if not found or not one.ok:  # a place that has no time for its own probe says nothing of the role
             raise failure(one, f"probe of {place.name}")
+        cut = [answer.words for answer in found if answer.status == TIMED_OUT]
+        if cut and not any(answer.status == 0 for answer in found):
+            why = f"no answer in time: {cut[0]}"
+            raise TimedOut(f"probe of {place.name}", why=why, hint="look at its load")
         answers.append(found)
     return tuple(answers)
 

@@ -13,10 +13,12 @@ from gbtui.checks.containers_ports import ADMITTED, ANSWERED, BY_DEVICES, CHECKS
 from gbtui.checks.firewall import RULES
 from gbtui.checks.judge import judge
 from gbtui.demo.host import DemoHost
-from gbtui.errors import Malformed
+from gbtui.errors import Malformed, TimedOut
 from gbtui.facts.containers_role import Answer
 from gbtui.facts.firewall_types import Chain, Rule
-from gbtui.facts.survey import Survey
+from gbtui.facts.survey import Place, Survey
+from gbtui.hosts.base import Command, Completed
+from gbtui.profiles import load
 from tests.unit.checks.inspected import pairs, survey, with_answer, words
 
 
@@ -110,6 +112,18 @@ async def test_a_probe_that_nobody_there_can_ask_is_unknown() -> None:
     seen = with_answer(await found(), ROLE, "acme-alm", ((Answer("http://x", 127, "curl: not found"),),))
     judged = judge((ANSWERS,), seen)
     assert [(one.place, "curl: not found" in one.why) for one in judged.unknown] == [("acme-alm", True)]
+
+
+def test_a_probe_whose_time_was_up_is_late_unless_another_way_answered() -> None:
+    def said(*rows: str) -> Completed:
+        return Completed(Command(("sh",)), 0, "".join(f"{row}\n" for row in rows).encode(), b"", 1.0)
+
+    late, up, refused = "pg_isready\t124\t", "tcp 5432\t0\topen", "tcp 5432\t1\trefused"
+    place = Place("acme-tables", "tables", "acme")
+    with pytest.raises(TimedOut, match="no answer in time: pg_isready"):
+        ROLE.read([said(late, refused)], load(), place)
+    assert [one.status for one in ROLE.read([said(late, up)], load(), place)[0]] == [124, 0]
+    assert [one.status for one in ROLE.read([said(refused)], load(), place)[0]] == [1]
 
 
 async def test_privilege_that_waits_for_a_restart_and_folders_root_cannot_write() -> None:
