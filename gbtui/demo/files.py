@@ -185,15 +185,24 @@ def remove_tree(place: Place, path: str) -> None:
 
 
 def remove_folder(call: Call) -> Answer:
-    """`rmdir PATH…`: only empty ones."""
+    """`rmdir [--ignore-fail-on-non-empty] PATH…`: only empty ones."""
     errors = []
     for path in [word.rstrip("/") for word in call.arguments if word.startswith("/")]:
         if any(name.startswith(f"{path}/") for name in (*call.place.files, *call.place.folders)):
-            errors.append(f"rmdir: failed to remove '{path}': Directory not empty\n")
+            if "--ignore-fail-on-non-empty" not in call.arguments:
+                errors.append(f"rmdir: failed to remove '{path}': Directory not empty\n")
         elif path not in call.place.folders:
             errors.append(f"rmdir: failed to remove '{path}': No such file or directory\n")
-        call.place.folders.discard(path)
+        else:
+            call.place.folders.discard(path)
     return Answer(1 if errors else 0, stderr="".join(errors).encode())
+
+
+def folder_left(call: Call) -> Answer:
+    """`gbtui-folder-left FOLDER`."""
+    folder = call.arguments[0].rstrip("/")
+    holds = any(name.startswith(f"{folder}/") for name in (*call.place.files, *call.place.folders))
+    return Answer(0 if holds or not is_folder(call.place, folder) else 1)
 
 
 def make_folder(call: Call) -> Answer:

@@ -227,6 +227,7 @@ def _bans(call: Call) -> Answer:
 
 SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-bans": _bans,
+    "gbtui-folder-left": files.folder_left,
     "gbtui-lock": _lock,
     "gbtui-lock-look": _lock_look,
     "gbtui-backup": _backup,

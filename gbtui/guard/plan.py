@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -54,6 +54,11 @@ class Probe:
     expect: Literal["status", "stdout", "contains"]
     value: str
     negate: bool = False
+
+    @property
+    def denied(self) -> Probe:
+        """What holds where this does not."""
+        return replace(self, title=f"not: {self.title}", negate=not self.negate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,9 @@ class Step:
     why ("a restart cannot be taken back"); `armed` marks steps whose undo the host's own timer
     carries out when nobody says keep (R5). `loses` names data that the step destroys ("what was
     written to acme-email since"): destructive with an undo, irreversible without. `publishes` names
-    what the step hands to others, who may act on it at once: nothing calls that back.
+    what the step hands to others, who may act on it at once: nothing calls that back. `undone` proves
+    that it is taken back, where `done` denied is no proof of it: a folder that somebody else has put
+    something into stays.
 
     What undoing it would do later, told by who plans it: `undo_loses` names data that goes with it,
     for good; `undo_dark` what does not answer then. `part`: in an undo, an action that is taken back
@@ -125,6 +132,12 @@ class Step:
     undo_dark: tuple[str, ...] = ()
     part: bool = False
     publishes: str = ""
+    undone: Probe | None = None
+
+    @property
+    def back(self) -> Probe | None:
+        """What proves that it is undone; None where nothing can tell."""
+        return self.undone or (self.done and self.done.denied)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,9 @@ def bundle(plan: Plan, op_id: str, directory: str) -> Bundle:
         if step.armed:
             body += _undo(number, step, files)
     for number, step in enumerate(plan.steps):
-        if step.armed and step.done is not None:
+        if step.armed and step.back is not None:
             why = shlex.quote(f"step {number + 1} is not undone: {step.title}")
-            body.append(f"holds {_holds(step.done, turned=True)} || {{ say {why}; failed=1; }}")
+            body.append(f"holds {_holds(step.back)} || {{ say {why}; failed=1; }}")
     body += ["return $failed", "}"]
     head = _HEAD.format(op_id=op_id, title=plan.title.replace("\n", " "), dir=shlex.quote(directory))
     script = head + "\n".join(body) + "\n" + _TAIL
@@ -96,8 +96,8 @@ def _undo(number: int, step: Step, files: list[tuple[str, bytes]]) -> list[str]:
     ]
 
 
-def _holds(probe: Probe, *, turned: bool = False) -> str:
-    sign = "-" if probe.negate is not turned else "+"
+def _holds(probe: Probe) -> str:
+    sign = "-" if probe.negate else "+"
     return shlex.join((sign, probe.expect, probe.value, *_argv(probe.run)))
 
 

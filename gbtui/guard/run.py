@@ -16,7 +16,7 @@ from gbtui.guard.announce import announce, begins, ends
 from gbtui.guard.execute import Done, ask, longest, perform
 from gbtui.guard.journal import Journal
 from gbtui.guard.lock import Held
-from gbtui.guard.plan import Action, Exec, Plan, Step, Wait
+from gbtui.guard.plan import Action, Exec, Plan, Probe, Step, Wait
 from gbtui.guard.port import Event, Outcome, Progress, SecretGiver, Witness
 from gbtui.guard.preview import shown
 from gbtui.guard.revert import Reverter
@@ -249,7 +249,7 @@ class Run:
                     wrong.append(failed)
         for number in self.attempted:
             step = self.plan.steps[number]
-            if step.undo and step.done is not None and (await self._ask(step)) is not False:
+            if step.undo and step.back is not None and (await self._ask(step.back)) is not True:
                 wrong.append(f"{step.title}: cannot prove that it is undone")
         return "; ".join(wrong)
 
@@ -260,12 +260,11 @@ class Run:
         return tuple([step for step in lasting if await self._took_effect(step)])
 
     async def _took_effect(self, step: Step) -> bool:
-        return step.done is None or (await self._ask(step)) is not False
+        return step.done is None or (await self._ask(step.done)) is not False
 
-    async def _ask(self, step: Step) -> bool | None:
-        assert step.done is not None  # noqa: S101 - callers looked
+    async def _ask(self, probe: Probe) -> bool | None:
         try:
-            return (await ask(self.host, step.done)).yes
+            return (await ask(self.host, probe)).yes
         except Unreachable as error:
             raise Left(str(error)) from error
 

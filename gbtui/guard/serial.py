@@ -161,6 +161,7 @@ def _step(step: Step) -> Json:
         "undo_dark": [_shown(dark) for dark in step.undo_dark],
         "part": step.part,
         "publishes": _shown(step.publishes),
+        "undone": None if step.undone is None else _probe(step.undone),
     }
 
 
@@ -196,6 +197,10 @@ class _Reader:
         if key not in self._value:
             raise self._bad(key, "missing")
         return self._value[key]
+
+    def optional(self, key: str) -> Any:
+        """None for a key that is not there: plans of an earlier release did not have it."""
+        return self._value.get(key)
 
     def text(self, key: str, missing: str | None = None) -> str:
         """`missing` stands in for a key that plans of an earlier release did not have."""
@@ -336,7 +341,7 @@ def _read_action(value: Any) -> Action:
 
 def _read_step(value: Any) -> Step:
     read = _Reader(value, "step")
-    done = read.raw("done")
+    done, undone = read.raw("done"), read.optional("undone")
     return Step(
         title=read.text("title"),
         does=_read_action(read.raw("does")),
@@ -349,6 +354,7 @@ def _read_step(value: Any) -> Step:
         undo_dark=read.texts("undo_dark", ()),
         part=read.flag("part", False),
         publishes=read.text("publishes", ""),
+        undone=None if undone is None else _read_probe(undone),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from gbtui.guard.danger import danger_of
 from gbtui.guard.execute import ask
 from gbtui.guard.fingerprint import fingerprint, rely
-from gbtui.guard.plan import Plan, Probe, Reliance, Replace, Step, Verdict, Wait
+from gbtui.guard.plan import Plan, Reliance, Replace, Step, Verdict, Wait
 from gbtui.guard.story import Story
 from gbtui.hosts.base import Host
 
@@ -116,15 +116,11 @@ def turned(step: Step) -> list[Step]:
     steps = [Step(title, action, no_undo=follows, part=True) for action in first]
     if isinstance(last, Replace) and isinstance(step.does, Replace):
         last = replace(last, backup=f"{step.does.backup}.undone")
-    done = None if step.done is None else _denied(step.done)
+    done, again = step.back, step.done if step.undone else None
     if step.undo_loses:
         gone = f"{step.undo_loses} is nowhere else"
         return [*steps, Step(title, last, done, no_undo=gone, loses=step.undo_loses)]
-    return [*steps, Step(title, last, done, (step.does,), armed=step.armed)]
-
-
-def _denied(probe: Probe) -> Probe:
-    return replace(probe, title=f"not: {probe.title}", negate=not probe.negate)
+    return [*steps, Step(title, last, done, (step.does,), armed=step.armed, undone=again)]
 
 
 def _waits(steps: Sequence[Step]) -> list[Wait]:

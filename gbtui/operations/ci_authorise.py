@@ -28,6 +28,7 @@ from gbtui.operations.ci_authorise_look import (
     knows,
 )
 from gbtui.operations.ci_look import GUARDS, runner
+from gbtui.operations.folders import make_folder
 from gbtui.operations.parameters import CONTAINER
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -106,14 +107,8 @@ def _steps(context: Context, ends: Ends) -> tuple[Step, ...]:
 
 
 def _folder(ends: Ends) -> Step:
-    folder = f"{ends.there.home}/.ssh"
-    make = ("runuser", "-u", ends.user, "--", "mkdir", "-p", "-m", "700", "--", folder)
-    return Step(
-        title=f"Make {folder}",
-        does=Exec(ends.target, make),
-        done=Probe(f"{folder} is there", Exec(ends.target, ("test", "-d", folder)), "status", "0"),
-        undo=(Exec(ends.target, ("rmdir", "--", folder)),),
-    )
+    make = ("runuser", "-u", ends.user, "--", "mkdir", "-p", "-m", "700")
+    return make_folder(ends.target, f"{ends.there.home}/.ssh", *make)
 
 
 def _line(title: str, where: str, file: str, user: str, line: str, *, new: bool) -> Step:

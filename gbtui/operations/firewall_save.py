@@ -8,7 +8,7 @@ from gbtui.errors import GbtuiError
 from gbtui.facts.firewall_loopback import loopback_marks
 from gbtui.facts.firewall_parse import parse_save
 from gbtui.facts.firewall_saved import compare, is_others, saved_text
-from gbtui.guard.plan import Danger, Exec, Plan, Probe, Step, Verdict
+from gbtui.guard.plan import Danger, Plan, Step, Verdict
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation
 from gbtui.operations.firewall_rehearse import REHEARSED, Rehearsal, rehearse
@@ -26,6 +26,7 @@ from gbtui.operations.firewall_state import (
     save_step,
     there,
 )
+from gbtui.operations.folders import make_folder
 from gbtui.operations.parameters import PLACE
 from gbtui.operations.running import RUNS
 from gbtui.text import text
@@ -100,15 +101,9 @@ def _difference(family: Family) -> str:
 
 def _steps(context: Context, seen: Rules, differ: Sequence[Family]) -> tuple[Step, ...]:
     folder = seen.ip.path.rpartition("/")[0]
-    steps = [] if seen.folder else [_make(seen.where, folder)]
+    steps = [] if seen.folder else [make_folder(seen.where, folder)]
     steps += [save_step(context, seen, family, own_text(family), armed=False) for family in differ]
     return tuple(steps)
-
-
-def _make(where: str, folder: str) -> Step:
-    there_ = Probe(f"{folder} exists", Exec(where, ("test", "-d", folder)), "status", "0")
-    undo = (Exec(where, ("rmdir", "--", folder)),)
-    return Step(f"Make {folder}", Exec(where, ("mkdir", "--", folder)), there_, undo)
 
 
 # Guards

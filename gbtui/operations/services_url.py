@@ -20,6 +20,7 @@ from gbtui.hosts.base import Command
 from gbtui.operations import services_scripts as scripts
 from gbtui.operations.assemble import assemble, proofs, relying
 from gbtui.operations.base import Context, Guard, Operation, Parameter
+from gbtui.operations.folders import make_folder
 from gbtui.operations.parameters import CONTAINER
 from gbtui.operations.running import RUNS, runs
 from gbtui.operations.services_look import (
@@ -195,7 +196,7 @@ def _steps(context: Context, container: str, ui: Target, seen: _Seen, url: str) 
     """Its file comes back before the restart that makes it count: one undo does all three."""
     after = f"[Service]\nEnvironment={KEY}={url}\n".encode()
     with_file = "the undo of the drop-in does it again"
-    steps = [] if seen.folder else [_folder(container, seen.path.rpartition("/")[0])]
+    steps = [] if seen.folder else [make_folder(container, seen.path.rpartition("/")[0])]
     if seen.file != after:
         backup = f"{seen.path}.bak-{context.now():%Y%m%d%H%M%S}" if seen.file is not None else ""
         steps.append(
@@ -209,15 +210,6 @@ def _steps(context: Context, container: str, ui: Target, seen: _Seen, url: str) 
         )
     steps.append(Step("Let systemd read its units", Exec(container, RELOAD), no_undo=with_file))
     return (*steps, restart(container, ui), Step(f"Wait for {ui.name}", healthy(container, ui)))
-
-
-def _folder(container: str, folder: str) -> Step:
-    return Step(
-        title=f"Make {folder}",
-        does=Exec(container, ("mkdir", "-p", "--", folder)),
-        done=Probe(f"{folder} is there", Exec(container, ("test", "-d", folder)), "status", "0"),
-        undo=(Exec(container, ("rmdir", "--", folder)),),
-    )
 
 
 def _undo(container: str, ui: Target, seen: _Seen, after: bytes) -> tuple[Action, ...]:

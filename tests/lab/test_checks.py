@@ -54,8 +54,9 @@ inside() {
   left
   systemctl list-unit-files --no-legend --plain; iptables-save 2>/dev/null; ip6tables-save 2>/dev/null; true
 }
+# LXD's lists have no order: no comma stands after the last of them.
 host | sed -E 's/^# (Generated|Completed).*//; s/ \[[0-9]+:[0-9]+\]$//' \
-  | sed -E 's/counter packets [0-9]+ bytes [0-9]+//; /"(last_used_at|volatile\.)/d'
+  | sed -E 's/counter packets [0-9]+ bytes [0-9]+//; /"(last_used_at|volatile\.)/d; s/,$//'
 for name in $(lxc list -c n --format csv); do
   echo "== $name"
   lxc exec "$name" --mode=non-interactive -- sh -c "$(typeset -f files left inside); inside" </dev/null

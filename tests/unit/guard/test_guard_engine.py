@@ -19,6 +19,7 @@ from gbtui.guard.lock import hold
 from gbtui.guard.plan import Danger, Exec, Step, Verdict, Wait
 from gbtui.guard.port import Outcome
 from gbtui.guard.recovery import Recovery
+from gbtui.operations.folders import make_folder
 from tests.unit.guard.rig import CHANGED, UNTOUCHED, Answers, Rig, here, made, plan, replaced
 
 ROOT = Path(__file__).parents[3]
@@ -328,6 +329,21 @@ async def test_undo_is_refused_when_somebody_changed_it_since(rig: Rig) -> None:
     assert refused.result == "refused"
     assert "Replace file: is not as we left it any more" in refused.message
     assert rig.state() == {**CHANGED, "file": b"theirs\n"}
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_a_folder_goes_with_what_made_it_unless_somebody_uses_it(rig: Rig, used: bool) -> None:
+    folder = rig.root / "steps" / "folder"
+    outcome = await apply(rig, steps=(make_folder("host", str(folder)),), verify=(), revert_after=0.0)
+    assert outcome.result == "done", outcome.message
+    if used:
+        (folder / "theirs").write_bytes(b"theirs\n")
+    undone = await rig.engine().undo(outcome.id, Answers())
+    assert undone.result == "done", undone.message
+    assert folder.exists() is used
+    again = await rig.engine().undo(undone.id, Answers())
+    assert again.result == "done", again.message
+    assert folder.is_dir()
 
 
 async def test_an_unknown_operation_is_not_found(rig: Rig) -> None:

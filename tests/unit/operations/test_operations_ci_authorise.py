@@ -73,6 +73,17 @@ async def test_undo_takes_this_line_alone(tmp_path: Path) -> None:
     assert keys(host)[FILE].data == OTHERS + b"ssh-rsa BBBB later@home\n"
 
 
+async def test_what_somebody_put_beside_it_keeps_the_folder_and_not_the_key(tmp_path: Path) -> None:
+    host = hurried("runner-locked-out")
+    working = engine(host, tmp_path)
+    done = await working.apply(await plan(host, ID, BOX), YES)
+    assert done.result == "done", done.message
+    keys(host)[FILE].data += b"# somebody else\n"
+    undone = await working.undo(done.id, YES)
+    assert undone.result == "done", undone.message
+    assert keys(host)[FILE].data == b"# somebody else\n"
+
+
 async def test_a_key_that_is_there_is_not_added_again(tmp_path: Path) -> None:
     host = hurried("runner-locked-out")
     mine = host.state.places["acme-alm-ci"].files["/home/gbuser/.ssh/id_ed25519.pub"].data
