@@ -16,6 +16,7 @@ from gbtui.checks.catalog import chosen
 from gbtui.config import load_config, resolve_host
 from gbtui.guard.journal import Journal
 from gbtui.hosts.ssh import SshHost
+from gbtui.incidents.types import ringing as ringing_on
 from gbtui.profiles import load
 from gbtui.runbooks.catalog import runbooks
 from gbtui.runbooks.drills import find_drill
@@ -96,7 +97,12 @@ async def test_a_drill_is_practised_on_the_twin_and_scored(lab: Lab, tmp_path: P
         await walked(app, pilot, screen, row, lambda: lab.undo(drill))
         practice = session.practice
         assert practice is not None
-        await until(pilot, lambda: practice.over is not None, PATIENCE)
+        try:
+            await until(pilot, lambda: practice.over is not None, PATIENCE)
+        except TimeoutError:
+            assert practice.timeline is not None
+            rings = [one.title for one in ringing_on(practice.timeline.entries).values()]
+            pytest.fail(f"it is not over: {rings}\n{told(screen, app)}")
         score = practice.score()
     assert score is not None
     assert score.repaired, score
