@@ -19,8 +19,8 @@ BAD = {"refused", "failed", "failed-undone", "reverted"}
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`repaired`: something rang, and nothing of it rings any more. `seconds` since the drill began, to
-    its repair where it is repaired. `mistakes` each in words."""
+    """`repaired`: something of it rang, and nothing of that rings any more. `seconds` since the drill began,
+    to its repair where it is repaired. `mistakes` each in words."""
 
     repaired: bool
     seconds: float
@@ -30,16 +30,24 @@ class Score:
 
 
 def score(incident: Incident, book: Runbook, *, hints: int, given_up: bool, now: datetime) -> Score:
-    """The score of a drill whose timeline `incident` is; none of it is left to whoever gave up."""
-    rang = [one for one in incident.entries if one.kind == "finding" and one.word == "rang"]
-    repaired = bool(rang) and not ringing(incident.entries)
-    cleared = [one.at for one in incident.entries if one.kind == "finding" and one.word == "cleared"]
+    """The score of a drill whose timeline `incident` is; none of it is left to whoever gave up.
+
+    What rang on a real host before the drill began is not of the drill, unless its runbook is for that.
+    """
+    findings = [one for one in incident.entries if one.kind == "finding"]
+    rang = {one.subject for one in findings if one.word == "rang" and _of_it(one, incident, book)}
+    repaired = bool(rang) and not rang & ringing(findings).keys()
+    cleared = [one.at for one in findings if one.word == "cleared" and one.subject in rang]
     until = max(cleared) if repaired and cleared else now
     seconds = max(0.0, (until - incident.started).total_seconds())
     found = tuple(mistakes(incident, book))
     lost = MISTAKE * len(found) + HINT * hints + MINUTE * int(max(0.0, seconds - PAR) // 60)
     points = 0 if given_up else max(0, FULL - lost)
     return Score(repaired, seconds, found, hints, points)
+
+
+def _of_it(rang: Entry, incident: Incident, book: Runbook) -> bool:
+    return rang.at >= incident.started or rang.subject.split(" ")[0] in book.findings
 
 
 def mistakes(incident: Incident, book: Runbook) -> Iterator[str]:

@@ -61,7 +61,7 @@ async def test_from_symptom_to_verified(lab: Lab, tmp_path: Path, id_: str) -> N
     lab.reset()
     if row.prepared:
         assert lab.run(*row.prepared).returncode == 0
-    lab.fault(drill)
+    await asyncio.to_thread(lab.fault, drill)
     session = session_on(lab, tmp_path)
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
         await until(pilot, lambda: app.opened, PATIENCE)
@@ -80,15 +80,18 @@ def session_on(lab: Lab, folder: Path) -> Session:
 
 
 @pytest.mark.parametrize("id_", DRILLED)
-async def test_a_drill_is_practised_on_the_twin_and_scored(lab: Lab, tmp_path: Path, id_: str) -> None:
+async def test_a_drill_is_practised_on_the_twin_and_scored(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id_: str
+) -> None:
     """As `gbtui --host lab drill NAME`: somebody else puts the fault in; the symptom is all that is told."""
+    monkeypatch.setenv("GBTUI_WAIVERS", str(Path(__file__).parent / "waivers.toml"))
     book, row = BOOKS[id_], ROWS[id_]
     drill = drill_of(book)
     lab.reset()
     session = session_on(lab, tmp_path)
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
         await until(pilot, lambda: app.opened, PATIENCE)
-        lab.fault(drill)
+        await asyncio.to_thread(lab.fault, drill)
         begin_drill(app, find_drill(drill))
         await until(pilot, lambda: isinstance(app.screen, DrillScreen), PATIENCE)
         await until(pilot, lambda: "rang" in str(session.incidents.current), PATIENCE)

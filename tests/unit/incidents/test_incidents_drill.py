@@ -90,6 +90,16 @@ def test_nothing_is_repaired_before_something_rang() -> None:
     assert scored()[0] is False
 
 
+def test_what_rang_on_a_real_host_before_it_does_not_keep_a_drill_from_its_end() -> None:
+    old = at(-900, "finding", "rang", "host.release host")
+    fault = at(-5, "finding", "rang", "firewall.loopback-first acme-system")
+    assert scored(old)[0] is False, "nothing of the drill rang"
+    assert scored(old, RANG)[0] is False
+    assert scored(old, RANG, *REPAIR, CLEARED) == (True, FULL, 0)
+    assert scored(old, fault)[0] is False
+    assert scored(old, fault, *REPAIR, CLEARED) == (True, FULL, 0), "its own, put in before it began"
+
+
 @pytest.mark.parametrize("book", runbooks()[0], ids=lambda book: book.id)
 def test_hints_lead_to_what_repairs_it(book: Runbook) -> None:
     given = hints(book)
