@@ -103,14 +103,14 @@ def _undated(line: str) -> str:
 
 
 def _jail(call: Call) -> Answer:
-    name, mark, sshd = call.arguments
+    name, sshd, *marks = call.arguments
     answer = _client(call, "status")
     if answer.status:
         return replace(answer, status=1)
     jail = call.place.jails.get(name)
     if jail is None:
         return said("absent")
-    filter_ = "this" if any(mark in one for one in jail.regex) else "other"
+    filter_ = "this" if any(all(mark in one for mark in marks) for one in jail.regex) else "other"
     if sshd != "any":
         sshd = "on" if "sshd" in call.place.jails else "off"
     numbers = f"maxretry={jail.maxretry} findtime={jail.findtime} bantime={int(jail.lasts)}"

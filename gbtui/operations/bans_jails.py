@@ -46,9 +46,9 @@ class JailPlan:
         return f"{ROOT}/jail.d/{self.name}.local"
 
     @property
-    def mark(self) -> str:
-        """The part of the expression that fail2ban shows as it is written (its tags it spells out)."""
-        return max(self.regex.split("<HOST>"), key=len)
+    def marks(self) -> tuple[str, ...]:
+        """The parts of the expression that fail2ban shows as they are written (its tags it spells out)."""
+        return tuple(part for part in self.regex.split("<HOST>") if part)
 
     def filter_text(self) -> bytes:
         """The filter's file; `%` is doubled for Python's configuration parser."""

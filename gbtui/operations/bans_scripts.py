@@ -9,9 +9,9 @@ iptables, ipset and nft, under the names that fail2ban's own actions use (`f2b-J
                                  JAIL NETWORK blocked|unreached ipset|nft SET
     gbtui-ban-state JAIL NETWORK "free", or how it is held: lines "listed fail2ban", "blocked nft", …
     gbtui-ban-match DATE REGEX   fail2ban-regex on the log lines in stdin: its own summary
-    gbtui-ban-jail JAIL MARK SSHD  "absent", or "JAIL maxretry=… findtime=… bantime=… filter=… sshd=…":
-                                 filter "this" where its expression holds MARK; sshd on or off, and
-                                 SSHD itself where that is "any"
+    gbtui-ban-jail JAIL SSHD PART…  "absent", or "JAIL maxretry=… findtime=… bantime=… filter=… sshd=…":
+                                 filter "this" where one of its expressions holds every PART; sshd on
+                                 or off, and SSHD itself where that is "any"
 
 "unreached": nothing sends packets to that chain or set. They fail (exit status 1) where something
 could not be looked at. A jail that does not exist has no list.
@@ -96,17 +96,20 @@ fail2ban-regex --no-check-all -d "$1" "$sample" "$2" | grep '^Lines: '
 """
 
 JAIL = r"""
+jail=$1 wanted=$2; shift 2
 list=$(fail2ban-client status) || exit 1
 list=$(printf '%s\n' "$list" | sed -n 's/.*Jail list:[[:space:]]*//p' | tr -d ' ')
-case ",$list," in *",$1,"*) ;; *) echo absent; exit 0 ;; esac
-said=$1
+case ",$list," in *",$jail,"*) ;; *) echo absent; exit 0 ;; esac
+said=$jail
 for name in maxretry findtime bantime; do
-  value=$(fail2ban-client get "$1" "$name") || exit 1
+  value=$(fail2ban-client get "$jail" "$name") || exit 1
   said="$said $name=$value"
 done
-regex=$(fail2ban-client get "$1" failregex) || exit 1
-filter=other
-if printf '%s\n' "$regex" | grep -qF -- "$2"; then filter=this; fi
-case $3 in any) sshd=any ;; *) case ",$list," in *,sshd,*) sshd=on ;; *) sshd=off ;; esac ;; esac
+regex=$(fail2ban-client get "$jail" failregex) || exit 1
+filter=this
+for part; do
+  regex=$(printf '%s\n' "$regex" | grep -F -- "$part") || { filter=other; break; }
+done
+case $wanted in any) sshd=any ;; *) case ",$list," in *,sshd,*) sshd=on ;; *) sshd=off ;; esac ;; esac
 printf '%s filter=%s sshd=%s\n' "$said" "$filter" "$sshd"
 """

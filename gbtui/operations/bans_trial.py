@@ -88,7 +88,8 @@ async def try_out(context: Context, jail: JailPlan, where: str) -> Trial:
 def jail_state(jail: JailPlan, where: str) -> Exec:
     """`gbtui-ban-jail`: the jail as it runs."""
     sshd = "off" if jail.sshd_off else "any"
-    return Exec(where, ("sh", "-c", bans_scripts.JAIL, "gbtui-ban-jail", jail.name, jail.mark, sshd), TRIAL)
+    argv = ("sh", "-c", bans_scripts.JAIL, "gbtui-ban-jail", jail.name, sshd, *jail.marks)
+    return Exec(where, argv, TRIAL)
 
 
 async def _matched(host: Host, jail: JailPlan, where: str, lines: bytes) -> int:

@@ -192,7 +192,10 @@ def test_the_jails_of_the_guide_ban_who_fails_and_nobody_else(box: Box, jail: Ja
     log.touch()
     box.install(jail, log)
     sshd = "off" if jail.sshd_off else "any"
-    assert box.script(bans_scripts.JAIL, jail.name, jail.mark, sshd).strip() == jail.running()
+    assert box.script(bans_scripts.JAIL, jail.name, sshd, *jail.marks).strip() == jail.running()
+    for number in range(len(jail.marks)):
+        other = [part if at != number else f"{part}else" for at, part in enumerate(jail.marks)]
+        assert "filter=other" in box.script(bans_scripts.JAIL, jail.name, sshd, *other)
     lines = "".join(_line(jail, client, bad) for client, bad in _traffic(jail))
     failures = sum(bad for _, bad in _traffic(jail))
     matched = box.script(bans_scripts.MATCH, jail.date, jail.regex, stdin=lines.encode())
