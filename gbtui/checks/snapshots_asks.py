@@ -155,8 +155,8 @@ def slow() -> TimedOut:
 
 
 POOLS: Ask[Pools] = Ask("health of the pools", _ask_pools, _read_pools, DEAR)
-NAMES: Ask[Names] = Ask("list of ZFS snapshots", _ask_names, _read_names, DEAR)
-FIGURES: Ask[Figures] = Ask("figures of ZFS snapshots", _ask_figures, _read_figures, DEAR)
+NAMES: Ask[Names] = Ask("list of ZFS snapshots", _ask_names, _read_names, DEAR, late=True)
+FIGURES: Ask[Figures] = Ask("figures of ZFS snapshots", _ask_figures, _read_figures, DEAR, late=True)
 HELD: Ask[dict[str, int]] = Ask("space held by snapshots", _ask_held, _read_held, DEAR)
 STORAGE: LxdAsk[dict[str, StoragePool]] = LxdAsk(
     "LXD's storage pools", "storage-pools", _read_storage, {"recursion": "1"}, STEADY

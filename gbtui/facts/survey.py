@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 from gbtui.errors import GbtuiError, Malformed, NotFound
 from gbtui.facts.containers import Container
 from gbtui.hosts.base import Command, Completed
+from gbtui.hosts.errors import explain
 from gbtui.profiles import Profile
 
 T = TypeVar("T")
@@ -50,7 +51,8 @@ class Ask(Generic[T]):
     `commands` change nothing and end within `Command.timeout` (two seconds unless there is a reason);
     they take no stdin. `read` gets their answers in the same order; it is pure and may raise a
     GbtuiError. `every`: seconds for which an answer is good enough; 0 asks in every survey. `patient`:
-    its scripts bound themselves, and `PATIENCE` is their timeout.
+    its scripts bound themselves, and `PATIENCE` is their timeout. `late`: its reader knows by itself what
+    it means that a command ran out of its time, as a patient one's does of a script that was cut off.
     """
 
     name: str
@@ -58,6 +60,17 @@ class Ask(Generic[T]):
     read: Callable[[Sequence[Completed], Profile, Place], T]
     every: float = 0.0
     patient: bool = False
+    late: bool = False
+
+    def answer(self, done: Sequence[Completed], profile: Profile, place: Place) -> T:
+        """What `done` says. The beginning of an answer that was cut off is none.
+
+        Raises:
+            GbtuiError: it could not be read, in words.
+        """
+        if not (self.late or self.patient) and (cut := next((one for one in done if one.timed_out), None)):
+            raise explain(cut, self.name)
+        return self.read(done, profile, place)
 
     def dear(self, profile: Profile, place: Place) -> bool:
         """Whether it may take so long that no survey waits for it that has an older answer."""

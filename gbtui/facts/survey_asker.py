@@ -61,4 +61,4 @@ def _reader(
     profile: Profile,
     place: Place,
 ) -> Callable[[], T]:
-    return lambda: ask.read([said[command] for command in commands], profile, place)
+    return lambda: ask.answer([said[command] for command in commands], profile, place)

@@ -50,6 +50,19 @@ def test_what_was_cut_off_before_it_said_a_word_was_not_read(name: str) -> None:
     assert isinstance(found, TimedOut), found
 
 
+@pytest.mark.parametrize("name", [name for name, (ask, _) in ASKED.items() if not (ask.patient or ask.late)])
+async def test_the_beginning_of_an_answer_is_none(name: str) -> None:
+    """Whichever of its commands was cut off, and however much that had said by then."""
+    ask, place = ASKED[name]
+    host, each = DemoHost(), commands(ask, place)
+    whole = await host.run_many(each, instance=None if place is THE_HOST else place.name)
+    for number, one in enumerate(whole):
+        half = replace(one, status=124, stdout=one.stdout[: len(one.stdout) // 2])
+        done = [*whole[:number], half, *whole[number + 1 :]]
+        found = understood(ask.name, lambda done=done: ask.answer(done, PROFILE, place))  # type: ignore[misc]
+        assert isinstance(found, TimedOut), found
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_probe_is_quick_or_bounds_itself_or_is_asked_seldom(name: str) -> None:
     ask, place = ASKED[name]
