@@ -112,9 +112,9 @@ async def attempted(bench: Bench, outcomes: Sequence[Outcome]) -> None:
         outcome.found = tuple(f"{check.id} {one.subject}" for check, one in mine)
     wanted = {pair for case in cases for pair in case.finds}
     seen = {(check.id, one.subject) for check, one in found}
-    assert seen == wanted, (
-        f"other findings: not found {sorted(wanted - seen)}, too much {sorted(seen - wanted)}"
-    )
+    unknown = [bench.unknown[id_] for id_, _ in sorted(wanted - seen) if id_ in bench.unknown]
+    other = f"not found {sorted(wanted - seen)} (unknown: {unknown}), too much {sorted(seen - wanted)}"
+    assert seen == wanted, f"other findings: {other}"
     for outcome in outcomes:
         told = "\n".join("\n".join((one.message, *one.evidence)) for _, one in own(outcome.case, found))
         missing = [word for word in outcome.case.shows if word not in told]

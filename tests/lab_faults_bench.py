@@ -53,6 +53,8 @@ class Bench:
     def __init__(self, lab: Lab, state: Path) -> None:
         self.lab = lab
         self.healthy: dict[Key, Any] = {}
+        self.unknown: dict[str, str] = {}
+        """What could not be judged in the last look, by the check's id: why."""
         self.state = state
         self.profile = load()
         self._waived = waived()
@@ -88,10 +90,12 @@ class Bench:
         kept = {key: one for key, one in self.healthy.items() if key[0] not in anew}
         surveyor._kept.keep(kept, 0.0, surveyor._kept.turn)
         first = judge(CHECKS, await surveyor.look(needs_of(CHECKS), patient=True))
+        self.unknown = {one.check.id: one.why for one in first.unknown}
         found = {(check.id, one.subject): (check, one) for check, _, one in first.failing}
         if doubtful := [check for check, _ in found.values() if not check.certain]:
             surveyor.forget(need.ask for need in needs_of(doubtful))
             again = judge(doubtful, await surveyor.look(needs_of(doubtful), patient=True))
+            self.unknown |= {one.check.id: one.why for one in again.unknown}
             both = {(check.id, one.subject) for check, _, one in again.failing}
             found = {key: one for key, one in found.items() if one[0].certain or key in both}
         return tuple(one for key, one in sorted(found.items()) if key not in self._waived)
