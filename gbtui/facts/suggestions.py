@@ -24,7 +24,8 @@ ids=$(tail -c 1048576 -- "$log" | awk '
 ask() { timeout 4 "$psql" -w -X -h localhost -U "$user" -d "$database" -At -c "$1" 2>&1; }
 list=$(printf '%s\n' "$ids" | sed "s/.*/'&'/" | paste -sd , -)
 bots=$(ask "SELECT id FROM bots WHERE id::text IN ($list)") ||
-  { printf 'silent\t%s\n' "$(printf '%s' "$bots" | head -n 1 | head -c 300)"; exit 0; }
+  { [ "$?" != 124 ] || exit 124
+    printf 'silent\t%s\n' "$(printf '%s' "$bots" | head -n 1 | head -c 300)"; exit 0; }
 become "$client"
 for id in $ids; do
   if printf '%s\n' "$bots" | grep -qxF "$id"; then printf 'bot\t%s\n' "$id"; continue; fi
@@ -37,7 +38,8 @@ done
 SCRIPT = BECOME + _LOOK
 """gbtui-suggestions LOG CLIENT PORT PSQL DATABASE USER, of what botserver stored since its last start: with
 TABs `bot ID`, or `other ID user|"" KEYS` for an id that is no bot's (KEYS of it in the cache, at most 100);
-`silent WHY` where the database does not answer, `absent` where there is no log. It reads only.
+`silent WHY` where the database does not answer, `absent` where there is no log; status 124 where psql ran
+out of its time. It reads only.
 
 psql runs as root although its folder is the deployer's: the password that lets it in is in root's `.pgpass`,
 where who types the guide's command has it. It is started only where botserver stored something."""

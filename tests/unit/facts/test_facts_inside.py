@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gbtui.checks.mail import parse_greetings
+from gbtui.config import HostConfig
 from gbtui.errors import Failed, GbtuiError, Malformed, MissingTool, NotFound
 from gbtui.facts import botserver_log, cache, ci_watch, release_watch, suggestions
 from gbtui.facts.botserver_log import parse_log
@@ -22,6 +23,8 @@ from gbtui.facts.cache import is_loopback, parse_cache
 from gbtui.facts.ci_watch import parse_cleaners, parse_end, parse_sizes
 from gbtui.facts.release_watch import parse_binaries
 from gbtui.facts.suggestions import parse_suggestions
+from gbtui.hosts.base import Command
+from gbtui.hosts.local import LocalHost
 
 BOT, OTHER = "0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0001", "0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0f99"
 PARSERS: tuple[Callable[[bytes], object], ...] = (
@@ -211,3 +214,16 @@ def test_greetings_of_a_container_without_bash_are_not_known() -> None:
     assert parse_greetings(b"25\t220 mail\n587\t\nx\ty\n", "there") == {25: "220 mail", 587: ""}
     with pytest.raises(MissingTool):
         parse_greetings(b"nobash\n", "there")
+
+
+@pytest.mark.parametrize(("status", "ends", "said"), [(124, 124, ""), (2, 0, "silent\tno such database")])
+async def test_a_psql_that_is_late_is_no_database_that_is_silent(
+    tmp_path: Path, status: int, ends: int, said: str
+) -> None:
+    log = tmp_path / "error.log"
+    log.write_text("Redis key: suggestions:0d9ad75f-2c58-4f1a-9f0d-3f1a7d5e0f99:demo\n")
+    psql = tool(tmp_path, "psql", f"[ {status} = 124 ] || echo no such database\nexit {status}")
+    words = (str(log), "valkey-cli", "6379", psql, "botserver", "postgres")
+    host = LocalHost(HostConfig("here", "local"))
+    done = await host.run(Command(("sh", "-c", suggestions.SCRIPT, "gbtui-suggestions", *words)))
+    assert (done.status, done.stdout.decode().rstrip()) == (ends, said)
