@@ -152,13 +152,13 @@ class Surveyor:
     ) -> dict[Key, Any]:
         """What got no answer in its time, once more: one place after the other, and nothing beside it.
 
-        On a busy host it is the look itself that starves a probe. A place without any answer is left
-        alone: it is stuck, not slow.
+        On a busy host it is the look itself that starves a probe. A place that answered none of several
+        asks is left alone: it is stuck, not slow.
         """
         found: dict[Key, Any] = {}
         for place, asks in wanted.items():
             commanded = [ask for ask in asks if isinstance(ask, Ask)]
             late = [ask for ask in commanded if isinstance(answers.get((ask, place.name)), TimedOut)]
-            if late and len(late) < len(commanded):
+            if len(late) == 1 or 0 < len(late) < len(commanded):
                 found.update(await self._asker.place(place, late, self._turns))
         return found

@@ -245,7 +245,7 @@ async def test_a_place_that_does_not_answer_costs_its_own_asks() -> None:
     assert survey.of(profiles) == "read"
 
 
-def patient_ask(word: str) -> Ask[str]:
+def told_late(word: str) -> Ask[str]:
     """As `ask`, and what did not end in its time is told as that."""
 
     def read(done: Sequence[Completed], profile: Profile, place: Place) -> str:
@@ -269,7 +269,7 @@ async def test_who_looks_only_once_asks_again_what_got_no_answer_in_its_time() -
     host = Starved(
         {("host", "echo", word): word.encode() for word in ("good", "late")}, lxd={"instances": []}
     )
-    good, late = patient_ask("good"), patient_ask("late")
+    good, late = told_late("good"), told_late("late")
     surveyor = Surveyor(host, load())
     with pytest.raises(TimedOut, match="no answer within 2 s"):
         (await surveyor.look([Need(good), Need(late)])).of(late)
@@ -278,10 +278,18 @@ async def test_who_looks_only_once_asks_again_what_got_no_answer_in_its_time() -
     assert [len(argvs) for _, argvs in host.batches] == [2, 2, 1], "only what is missing is asked again"
 
 
+async def test_the_one_thing_that_a_runbook_wants_to_know_is_asked_again_as_well() -> None:
+    host = FakeHost({("host", "echo", "one"): (124, b"", b"")}, lxd={"instances": []})
+    one = told_late("one")
+    with pytest.raises(TimedOut):
+        (await Surveyor(host, load()).look([Need(one)], patient=True)).of(one)
+    assert len(host.batches) == 2
+
+
 async def test_a_place_that_is_stuck_is_not_waited_for_a_second_time() -> None:
     stuck = (124, b"", b"")
     host = FakeHost({("host", "echo", word): stuck for word in ("one", "two")}, lxd={"instances": []})
-    one, two = patient_ask("one"), patient_ask("two")
+    one, two = told_late("one"), told_late("two")
     survey = await Surveyor(host, load()).look([Need(one), Need(two)], patient=True)
     assert len(host.batches) == 1
     with pytest.raises(TimedOut):
