@@ -108,7 +108,7 @@ def _steps(context: Context, ends: Ends) -> tuple[Step, ...]:
 
 def _folder(ends: Ends) -> Step:
     make = ("runuser", "-u", ends.user, "--", "mkdir", "-p", "-m", "700")
-    return make_folder(ends.target, f"{ends.there.home}/.ssh", *make)
+    return make_folder(ends.target, f"{ends.there.home}/.ssh", make)
 
 
 def _line(title: str, where: str, file: str, user: str, line: str, *, new: bool) -> Step:

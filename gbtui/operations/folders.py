@@ -8,9 +8,8 @@ LEFT = '[ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]'
 """gbtui-folder-left FOLDER: status 0 where it is gone, or holds something."""
 
 
-def make_folder(where: str, folder: str, *as_user: str) -> Step:
-    """Make `folder`; `as_user` are the words before mkdir's that make it somebody's, and its mode."""
-    make = as_user or ("mkdir", "-p")
+def make_folder(where: str, folder: str, make: tuple[str, ...] = ("mkdir", "-p")) -> Step:
+    """Make `folder` in `where`; `make` is the command without it, as another user or with a mode."""
     return Step(
         title=f"Make {folder}",
         does=Exec(where, (*make, "--", folder)),
