@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
-from gbtui.demo import lxd_snapshots
+from gbtui.demo import lxd_snapshots, services
 from gbtui.demo.call import Answer, Call, failed, said
 from gbtui.demo.lxc_client import config
 from gbtui.demo.lxd_devices import WHOLE, listens_at
 from gbtui.demo.lxd_power import change_power, refuse_hung
-from gbtui.demo.state import File, Instance, State
+from gbtui.demo.state import File, Instance, Place, State
 from gbtui.errors import GbtuiError
 
 
@@ -38,6 +39,24 @@ def _writable(call: Call) -> Answer:
     if one.role == "system" and not whole:
         closed.append(folder)  # its files are the host's root's (guide item 22)
     return said(f"not: {closed[0]}/" if closed else "writable")
+
+
+def _answers(place: Place, port: int) -> bool:
+    return services.listens(place, port, local=True) and services.reach(place, port) == "ACCEPT"
+
+
+def _settle(call: Call) -> Answer:
+    """Nothing is waited for: what answers here answers at once, or when somebody does something."""
+    unit, url, _, *ports = call.arguments
+    if call.state.execute is None:
+        return said()
+    health = call.state.execute(replace(call, argv=("curl", "-w", "%{http_code}", "-o", "/dev/null", url)))
+    if health.stdout == b"200":
+        return said(f"{unit} found what it needs")
+    if all(_answers(call.place, int(port)) for port in ports):
+        call.state.execute(replace(call, argv=("systemctl", "restart", unit)))
+        return said(f"{unit} was up first: restarted")
+    return said(f"{unit} is left as it is: it does not answer, or nothing does on {' '.join(ports)}")
 
 
 Files = dict[str, File]
@@ -130,6 +149,7 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-device": _device,
     "gbtui-listens": _listens,
     "gbtui-writable": _writable,
+    "gbtui-settle": _settle,
     "gbtui-room": _room,
     "gbtui-restore": _restore,
     "gbtui-restored": _restored,

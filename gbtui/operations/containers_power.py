@@ -24,6 +24,7 @@ from gbtui.operations.containers_look import (
     subject,
     up_again,
 )
+from gbtui.operations.containers_settle import settled
 from gbtui.operations.parameters import CONTAINER
 
 ITEMS = (6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -92,7 +93,7 @@ async def start(context: Context, given: Mapping[str, str]) -> Plan:
         given,
         title,
         verdicts=verdicts,
-        steps=(step,),
+        steps=(step, *settled(context, found)),
         verify=up_again(context, found, meant_to_listen(found)),
         relies_on=await relying(context, (f"state of {name}", ask_state(name))),
         why=f"{name} ({found.what}) is stopped",
@@ -157,7 +158,7 @@ async def restart(context: Context, given: Mapping[str, str]) -> Plan:
         given,
         title,
         verdicts=(*verdicts, *darkness(lost)),
-        steps=(step,),
+        steps=(step, *settled(context, found)),
         verify=(*proofs((step,)), *up_again(context, found, await listening(context, found))),
         relies_on=await relying(context, (f"state of {name}", ask_state(name))),
         why=f"{name} ({found.what}) shuts down cleanly and starts again",

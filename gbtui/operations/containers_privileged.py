@@ -24,6 +24,7 @@ from gbtui.operations.containers_look import (
 )
 from gbtui.operations.containers_parameters import VALUE
 from gbtui.operations.containers_power import DARK, STEADY, darkness, restart_action, restart_step, steady
+from gbtui.operations.containers_settle import settled
 from gbtui.operations.parameters import CONTAINER
 
 KEY = "security.privileged"
@@ -75,7 +76,7 @@ async def _planned(
         given,
         title,
         verdicts=(*verdicts, _restarts(found), *darkness(lost)),
-        steps=steps,
+        steps=(*steps, *(settled(context, found) if runs else ())),
         verify=(*proofs(steps), *(await _verify(context, found, wanted=wanted) if runs else ())),
         relies_on=await relying(
             context, (f"{KEY} of {name}", _ask(name)), (f"state of {name}", ask_state(name))

@@ -38,6 +38,7 @@ from gbtui.operations.containers_ports import PROTECTED
 from gbtui.operations.containers_ports_remove import NEVER
 from gbtui.operations.containers_power import DARK, STEADY, darkness, steady
 from gbtui.operations.containers_privileged import MUST
+from gbtui.operations.containers_settle import settled
 from gbtui.operations.containers_snapshots import KNOWN, dataset_of
 from gbtui.operations.parameters import CONTAINER
 from gbtui.operations.snapshots_look import both_sides
@@ -90,14 +91,15 @@ async def _planned(
     name, dataset = found.name, await dataset_of(context, found)
     lost = await dark(context, found, f"about {2 * RESTART_DARK} s")
     step = replace(step, undo_dark=lost if step.undo else ())
-    back = up_again(context, found, await listening(context, found)) if found.one.running else ()
+    runs = found.one.running
+    back = up_again(context, found, await listening(context, found)) if runs else ()
     return assemble(
         RESTORE,
         context,
         given,
         f"Put {name} back to {given['snapshot']}",
         verdicts=(*verdicts, *darkness(lost)),
-        steps=(step,),
+        steps=(step, *(settled(context, found) if runs else ())),
         verify=(*proofs((step,)), *back),
         relies_on=await relying(
             context,

@@ -32,12 +32,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A unit in a role's container and the URL that proves it healthy from inside."""
+    """A unit in a role's container and the URL that proves it healthy from inside.
+
+    `starts_after`: TCP ports inside that it looks for when it starts, and never again.
+    """
 
     role: str
     name: str
     unit: str
     health: str
+    starts_after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,10 @@ def _role(name: str, table: dict[str, Any]) -> Role:
     return Role(name, table["purpose"], exposed, privileged, table.get("named", name))
 
 
+def _service(table: dict[str, Any]) -> Service:
+    return Service(**{**table, "starts_after": tuple(table.get("starts_after", ()))})
+
+
 def _profile(table: dict[str, Any]) -> Profile:
     return Profile(
         id=table["id"],
@@ -202,7 +210,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         keep_days=table["snapshots"]["keep"],
         probes=tuple(Probe(one["role"], one["kind"], tuple(one["targets"])) for one in table["probes"]),
         roles=tuple(_role(name, role) for name, role in table["roles"].items()),
-        services=tuple(Service(**service) for service in table["services"]),
+        services=tuple(_service(service) for service in table["services"]),
         access_log=table["proxy"]["access_log"],
         proxy_config=table["proxy"]["config"],
         saved_rules=table["firewall"]["saved_rules"],

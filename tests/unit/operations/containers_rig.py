@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gbtui.demo.clock import ManualClock
+from gbtui.demo.clock import Clock, ManualClock
 from gbtui.demo.host import DemoHost
 from gbtui.demo.state import Instance
 from gbtui.guard.engine import Engine
@@ -32,9 +32,9 @@ class Killed(BaseException):
 class Desk:
     """An operator at a fresh demo host."""
 
-    def __init__(self, folder: Path, *faults: str) -> None:
+    def __init__(self, folder: Path, *faults: str, clock: Clock | None = None) -> None:
         self.clock = ManualClock(AT.timestamp())
-        self.host = DemoHost(clock=self.clock, faults=("snapshot-orphans", *faults))
+        self.host = DemoHost(clock=clock or self.clock, faults=("snapshot-orphans", *faults))
         self.journal = Journal(folder / "state")
 
     def engine(self) -> Engine:
