@@ -48,6 +48,7 @@ CASES: tuple[Case, ...] = (
         finds=(("proxy.forgotten-domains", DEAD),),
         shows=("gone from the configuration", "since the last load"),
         remedy=("proxy.forgotten-domains", DEAD),
+        lab=False,  # the twin's Caddy (2.6.2) gives up at the reload: "context canceled"
     ),
     Case(
         "caddy-certificate-lost",

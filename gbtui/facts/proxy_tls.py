@@ -19,6 +19,8 @@ MOST = 2000
 _NAME = re.compile(r"\[([A-Za-z0-9*._-]{1,253})\]")
 _DOMAIN = re.compile(r"[a-z0-9*_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 _LOADED = ("load complete", "serving initial configuration")
+_GIVEN_UP = "context canceled"
+"""The last word of a try that a reload has ended (Caddy 2.6.2, seen): it is none that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def parse_attempts(data: bytes) -> tuple[Attempt, ...]:
             found = {name: Attempt(name, one.failures, 0, one.error) for name, one in found.items()}
             continue
         error = str(record.get("error", ""))
-        if not error or not str(record.get("logger", "")).startswith("tls"):
+        if not error or _GIVEN_UP in error or not str(record.get("logger", "")).startswith("tls"):
             continue
         for name in _about(record, error):
             old = found.get(name, Attempt(name, 0, 0, ""))

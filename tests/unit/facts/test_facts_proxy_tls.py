@@ -99,6 +99,18 @@ def test_attempts_are_counted_by_name_and_since_the_last_load() -> None:
     assert "no such host" in found[1].error
 
 
+def test_a_try_that_a_reload_has_ended_does_not_go_on() -> None:
+    """As the twin's Caddy told it after the site was removed (2.6.2)."""
+    loaded = {"level": "info", "logger": "admin.api", "msg": "load complete"}
+    failed = {**RETRY, "error": "[old.example] Obtain: dial tcp: server misbehaving", "retrying_in": 60}
+    ended = {"level": "error", "logger": "tls", "msg": "job failed"}
+    ended["error"] = "old.example: obtaining certificate: context canceled"
+    issuer = {**RETRY, "msg": "could not get certificate from issuer", "identifier": "old.example"}
+    issuer["error"] = 'registering account: Get "https://ca.example/directory": context canceled'
+    (found,) = parse_attempts(lines(failed, loaded, issuer, ended))
+    assert (found.name, found.failures, found.lately) == ("old.example", 1, 0)
+
+
 @given(st.binary(max_size=300))
 def test_any_journal_is_read(data: bytes) -> None:
     assert parse_attempts(data) == () or parse_attempts(data)
