@@ -101,7 +101,7 @@ def test_real_processes_race_and_one_wins(rig: Rig, racers: int) -> None:
     assert sum(line.startswith("done: ") for line in said) == 1, said
     others = [line for line in said if not line.startswith("done: ")]
     for line in others:
-        busy = line.startswith("refused: another change is running on rig: racer")
+        busy = line.startswith("refused: another change is running on rig: ")
         assert busy or line.startswith("changed: changed since the preview: what is made."), line
     assert rig.state() == CHANGED
     assert (rig.root / "bell").read_text() == "rung\n"
