@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 
@@ -235,19 +236,23 @@ def write(state: State, place: Place, path: str, data: bytes, *, mode: int | Non
 
 
 def grep(call: Call) -> Answer:
-    """`grep [-R] [-l] [-s] [-q] [-F] [-c] TEXT PATH…`: TEXT is taken as it stands."""
+    """`grep [-R] [-l] [-s] [-q] [-F] [-E] [-c] TEXT PATH…`: without -E, TEXT is taken as it stands."""
     flags = {letter for word in call.arguments if word.startswith("-") for letter in word[1:]}
     words = [word for word in call.arguments if not word.startswith("-")]
     if len(words) < 2:
         return failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]...")
-    wanted, out, errors = words[0].encode(), [], []
+    try:
+        wanted = re.compile((words[0] if "E" in flags else re.escape(words[0])).encode())
+    except re.error:
+        return failed(2, "grep: Invalid regular expression")
+    out, errors = [], []
     for path in words[1:]:
         names = [name for name in call.place.files if name.startswith(f"{path}/")] if "R" in flags else []
         if path not in call.place.files and not (is_folder(call.place, path) and "R" in flags):
             errors.append(f"grep: {path}: No such file or directory\n")
         for name in sorted([*names, path]):
             data = content(call.state, call.place, name) or b""
-            found = [line for line in data.splitlines(keepends=True) if wanted in line]
+            found = [line for line in data.splitlines(keepends=True) if wanted.search(line)]
             out += [f"{name}\n".encode()] if found and "l" in flags else found
     status = 2 if errors else 0 if out else 1
     if "c" in flags:
