@@ -132,7 +132,7 @@ async def opened(app: CockpitApp, pilot: AppPilot, book: Runbook, row: Row, fold
                 caddyfile = await app.session.host.read("/opt/gbo/conf/config", instance="acme-proxy")
                 file.write_bytes(b"# mine\n" + caddyfile)
                 value = str(file)
-            field = app.screen.query_one(f"Input[name={parameter.name}]", Input)
+            field = next(one for one in app.screen.query(Input) if one.name == parameter.name)
             field.focus()
             field.value = value
         await pilot.press("enter")
