@@ -1,52 +1,17 @@
-"""A release on the twin: a binary deployed and taken back, a submodule pushed with the pointer to it.
-
-The stand-in of botserver is Python: a copy of it that holds a commit is the build. The twin's host has
-no git: this machine's is lent to it.
-"""
+"""A release on the twin: a binary deployed and taken back, a submodule pushed with the pointer to it."""
 
 from __future__ import annotations
 
-import base64
-import shutil
 from pathlib import Path
 
 import pytest
 
 from .gbtui_over_ssh import CONTAINER, Operator
+from .release_stage import BUILT, CHECKOUT, COMMIT, FILE, built, checked_out
 from .test_twin import health
 from .twin.fixtures import Lab, full
 
 pytestmark = [pytest.mark.timeout(900), full]
-FILE, BUILT = "/opt/gbo/bin/botserver", "/opt/gbo/ci/botserver/target/release/botserver"
-BUILD = f"""
-lxc exec acme-alm-ci -- sh -e -c '
-mkdir -p {BUILT.rpartition("/")[0]}
-cp "$(readlink -f /usr/bin/python3)" {BUILT}
-echo "commit 0000000" >>{BUILT}
-chown gbuser: {BUILT}' </dev/null
-"""
-GIT = """
-base64 -d >/usr/local/bin/git <<'END'
-{packed}
-END
-chmod 755 /usr/local/bin/git
-for name in git-receive-pack git-upload-pack; do ln -sf git /usr/local/bin/$name; done
-su - ops -s /bin/bash -c '
-set -e
-git config --global user.name Ops; git config --global user.email ops@acme.test
-git config --global init.defaultBranch main; git config --global advice.addEmbeddedRepo false
-for name in origin-bs alm-bs alm-gb; do git init --quiet --bare "$name.git"; done
-git init --quiet gb; git init --quiet gb/botserver
-git -C gb remote add alm /home/ops/alm-gb.git
-cd gb/botserver
-git remote add origin /home/ops/origin-bs.git; git remote add alm /home/ops/alm-bs.git
-echo one >main.rs; git add main.rs; git commit --quiet -m one
-git push --quiet origin main; git push --quiet alm main
-cd ..
-git add botserver; git commit --quiet -m root; git push --quiet alm main
-cd botserver
-echo two >main.rs; git commit --quiet -a -m two' </dev/null
-"""
 
 
 @pytest.fixture
@@ -62,16 +27,15 @@ def running(lab: Lab) -> str:
 
 def test_deployed_proven_and_taken_back(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
-    done = lab.script(BUILD)
-    assert done.returncode == 0, done.stderr
-    built = lab.inside("alm-ci", "sha256sum", BUILT).stdout.split()[0]
+    built(lab)
+    build = lab.inside("alm-ci", "sha256sum", BUILT).stdout.split()[0]
     before, link = running(lab), lab.inside("system", "readlink", FILE).stdout
-    assert before != built
+    assert before != build
 
-    words = ("release.deploy", CONTAINER, f"binary=acme-alm-ci:{BUILT}", "commit=0000000")
+    words = ("release.deploy", CONTAINER, f"binary=acme-alm-ci:{BUILT}", f"commit={COMMIT}")
     done = operator.sure("apply", *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert running(lab) == built
+    assert running(lab) == build
     assert lab.inside("system", "stat", "-c", "%a %U", FILE).stdout.split() == ["755", "gbuser"]
     assert health(lab) == "200"
     assert "already so" in operator.sure("apply", *words).stdout
@@ -85,7 +49,7 @@ def test_deployed_proven_and_taken_back(fresh_lab: Lab, operator: Operator) -> N
 
 def test_another_commit_is_taken_back_and_no_program_refused(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
-    assert lab.script(BUILD).returncode == 0
+    built(lab)
     before = running(lab)
     words = ("apply", "release.deploy", CONTAINER, f"binary=acme-alm-ci:{BUILT}")
     done = operator.sure(*words, "commit=abcdef0", seconds=600)
@@ -99,18 +63,14 @@ def test_another_commit_is_taken_back_and_no_program_refused(fresh_lab: Lab, ope
 
 
 def test_pushed_to_both_and_the_pointer(fresh_lab: Lab, operator: Operator) -> None:
-    lab, git = fresh_lab, shutil.which("git")
-    if git is None:
-        pytest.skip("needs git on this machine, to lend it")
-    packed = base64.encodebytes(Path(git).resolve().read_bytes()).decode("ascii")
-    done = lab.script(GIT.format(packed=packed))
-    assert done.returncode == 0, done.stderr
+    lab = fresh_lab
+    checked_out(lab)
 
     def at(repository: str, what: str) -> str:
         return lab.run("git", "-C", f"/home/ops/{repository}", "rev-parse", what).stdout.strip()
 
     head = at("gb/botserver", "HEAD")
-    given = ("checkout=/home/ops/gb", "submodule=botserver")
+    given = (f"checkout={CHECKOUT}", "submodule=botserver")
     words = ("apply", "release.push", *given, "--confirm", "botserver")
     lab.run("touch", "/home/ops/gb/botserver/forgotten.rs")
     refused = operator.sure(*words)

@@ -32,6 +32,7 @@ from tests.ui.screen_stage import WIDE, AppPilot, cockpit, toasts, until
 from tests.unit.runbooks.walk_cases import ROWS, Row
 
 from .gbtui_over_ssh import Operator
+from .release_stage import built, checked_out, names_its_commit
 from .twin.fixtures import Lab, full
 
 pytestmark = [pytest.mark.timeout(1800), full]
@@ -45,6 +46,13 @@ DRILLED = ("valkey-timeout", "vault-sealed")
 def drill_of(book: Runbook) -> str:
     """The first of its drills that the twin knows; "" for none."""
     return next((name for name in book.drills if name in FAULTS), "")
+
+
+VALUES = {"bot": "default"}
+"""Parameters that are others here than on the demo host."""
+USERS = "CREATE TABLE IF NOT EXISTS users (id uuid PRIMARY KEY)"
+BUILDS = ("deploy-fix", "suggestions-missing")
+"""Their walks deliver a build: it has to be there, and botserver has to name its commit."""
 
 
 WALKED = [id_ for id_, book in BOOKS.items() if drill_of(book)]
@@ -61,6 +69,11 @@ async def test_from_symptom_to_verified(lab: Lab, tmp_path: Path, id_: str) -> N
     lab.reset()
     if row.prepared:
         assert lab.run(*row.prepared).returncode == 0
+    if id_ in BUILDS:
+        built(lab, "1111111")
+        names_its_commit(lab)
+        checked_out(lab)
+        lab.inside("system", "psql", "-h", "localhost", "-U", "gbuser", "-d", "botserver", "-c", USERS)
     await asyncio.to_thread(lab.fault, drill)
     session = session_on(lab, tmp_path)
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
@@ -126,7 +139,7 @@ async def opened(app: CockpitApp, pilot: AppPilot, book: Runbook, row: Row, fold
     await until(pilot, lambda: isinstance(app.screen, RunbookScreen | Form), PATIENCE)
     if isinstance(app.screen, Form):
         for parameter in book.parameters:
-            value = row.values.get(parameter.name, "")
+            value = VALUES.get(parameter.name, row.values.get(parameter.name, ""))
             if parameter.name in row.files:
                 file = folder / parameter.name
                 caddyfile = await app.session.host.read("/opt/gbo/conf/config", instance="acme-proxy")
