@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.widgets import Input
@@ -169,10 +170,11 @@ async def walked(
 ) -> None:
     """Step by step to the end, or to the first that fails and leads nowhere."""
     for _ in range(MOST):
-        step = screen.step
+        step, began = screen.step, monotonic()
         if step is None or (screen.walk.records and screen.walk.records[-1].state == "failed"):
             return
         await one_step(pilot, screen, step, row, mend)
+        print(f"[walk {monotonic() - began:6.1f}s] {step.id} ({step.kind})", flush=True)
     raise AssertionError(f"goes round: {told(screen, app)}")
 
 
