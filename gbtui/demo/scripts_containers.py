@@ -53,7 +53,7 @@ def _settle(call: Call) -> Answer:
     health = call.state.execute(replace(call, argv=("curl", "-w", "%{http_code}", "-o", "/dev/null", url)))
     if health.stdout == b"200":
         return said(f"{unit} found what it needs")
-    if all(_answers(call.place, int(port)) for port in ports):
+    if health.status == 0 and all(_answers(call.place, int(port)) for port in ports):
         call.state.execute(replace(call, argv=("systemctl", "restart", unit)))
         return said(f"{unit} was up first: restarted")
     return said(f"{unit} is left as it is: it does not answer, or nothing does on {' '.join(ports)}")

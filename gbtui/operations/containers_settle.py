@@ -6,7 +6,7 @@ and no wait brings it back: it is restarted as a step of whatever started its co
 
 from __future__ import annotations
 
-from gbtui.guard.plan import Step
+from gbtui.guard.plan import Exec, Step
 from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.base import Context
 from gbtui.operations.containers_look import Subject, healthy, services_of
@@ -39,12 +39,17 @@ def settled(context: Context, found: Subject) -> tuple[Step, ...]:
     return tuple(_step(found.name, service) for service in services if service.starts_after)
 
 
+def settle(name: str, service: Service, within: float = UP_WITHIN) -> Exec:
+    """Restart the service of container `name` where it was up first; waits at most `within` seconds."""
+    words = (service.unit, service.health, f"{within:.0f}", *map(str, service.starts_after))
+    return scripts.run(name, "gbtui-settle", SETTLE, *words, timeout=within + _MARGIN)
+
+
 def _step(name: str, service: Service) -> Step:
-    ports = tuple(str(port) for port in service.starts_after)
-    words = (service.unit, service.health, f"{UP_WITHIN:.0f}", *ports)
+    ports = ", ".join(f":{port}" for port in service.starts_after)
     return Step(
-        title=f"Restart {service.unit} if it was up before {', '.join(f':{port}' for port in ports)}",
-        does=scripts.run(name, "gbtui-settle", SETTLE, *words, timeout=UP_WITHIN + _MARGIN),
+        title=f"Restart {service.unit} if it was up before {ports}",
+        does=settle(name, service),
         done=healthy(name, service).probe,
         no_undo=f"it comes up and goes down with {name}",
         part=True,

@@ -198,6 +198,8 @@ CASES = (
         err=r"\A\Z",
         where=SYSTEM,
     ),
+    Case("grep -cE ^[A-Za-z0-9*:.] /opt/gbo/conf/config", out=r"\A25\n\Z", where=PROXY),
+    Case("grep -cE ( /opt/gbo/conf/config", 2, err=r"^grep: ", where=PROXY),
     Case("id -u", out=r"\A0\n\Z"),
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from gbtui.guard.execute import ask
 from gbtui.guard.plan import Exec
 from gbtui.operations import dns_scripts, vault_scripts
 from gbtui.operations import services_scripts as scripts
+from gbtui.operations.containers_settle import settle
 from gbtui.profiles import load
 
 from .world import World
@@ -39,6 +41,14 @@ async def test_what_runs_steadily(world: World) -> None:
         ("nosuch.service", None, False),
     ):
         assert (await ask(world.host, scripts.steady(SYSTEM, unit, port))).yes is wanted, (unit, port)
+
+
+async def test_who_found_what_it_needs_is_left_alone(world: World) -> None:
+    (botserver,) = (one for one in load().services if one.starts_after)
+    assert await out(world, settle(SYSTEM, botserver)) == "system.service found what it needs\n"
+    deaf = replace(botserver, health="http://127.0.0.1:5999/health")
+    words = "system.service is left as it is: it does not answer, or nothing does on 6379\n"
+    assert await out(world, settle(SYSTEM, deaf, 1.0)) == words
 
 
 async def test_one_key_of_an_environment(world: World) -> None:
