@@ -211,6 +211,8 @@ async def without_jail(host: Host) -> None:
 
 
 LISTED_DRIVE = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-drive$")
+LISTED_SYSTEM = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-system$")
+HEALTH = ("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:5858/health")
 LISTED = ("lxc", "list", "--format", "csv", "-c", "ns", "^acme-webmail$")
 _WRITTEN = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 
@@ -245,6 +247,12 @@ async def written_since(host: Host) -> None:
     """A snapshot that LXD took, and a file written after it."""
     await one_of_lxds(host)
     await host.write("/opt/gbo/conf/written-since", b"x\n", instance="acme-dns", mode=0o644)
+
+
+async def up_before_its_cache(host: Host) -> None:
+    """botserver looked for its cache while that was down, and does not look again (guide 36)."""
+    for verb, unit in (("stop", "valkey-server"), ("restart", "system"), ("start", "valkey-server")):
+        await host.run(Command(inside("acme-system", "systemctl", verb, f"{unit}.service")))
 
 
 KEYS = "/opt/gbo/bin/botserver-stack/conf/vault/init.json"
@@ -403,6 +411,12 @@ CASES: tuple[Case, ...] = (
     Case("containers.stop", {"container": "acme-webmail"}, looks=(LISTED,)),
     Case("containers.start", {"container": "acme-webmail"}, faults=("container-stop",), looks=(LISTED,)),
     Case("containers.restart", {"container": "acme-webmail"}, looks=(LISTED,)),
+    Case(
+        "containers.restart",
+        {"container": "acme-system"},
+        prepare=up_before_its_cache,
+        looks=(LISTED_SYSTEM, inside("acme-system", *HEALTH)),
+    ),
     Case(
         "containers.force-stop",
         {"container": "acme-webmail"},

@@ -45,18 +45,23 @@ def _answers(place: Place, port: int) -> bool:
     return services.listens(place, port, local=True) and services.reach(place, port) == "ACCEPT"
 
 
+def _health(call: Call) -> Answer:
+    status, since = services.will_answer(call.place, call.arguments[0]) or (0, 0.0)
+    return said(f"{status if since <= call.state.clock.now() else 0:03}")
+
+
 def _settle(call: Call) -> Answer:
-    """Nothing is waited for: what answers here answers at once, or when somebody does something."""
-    unit, url, _, *ports = call.arguments
-    if call.state.execute is None:
-        return said()
-    health = call.state.execute(replace(call, argv=("curl", "-w", "%{http_code}", "-o", "/dev/null", url)))
-    if health.stdout == b"200":
-        return said(f"{unit} found what it needs")
-    if health.status == 0 and all(_answers(call.place, int(port)) for port in ports):
+    unit, url, seconds, *ports = call.arguments
+    answer, now = services.will_answer(call.place, url), call.state.clock.now()
+    status, since = answer or (0, now + float(seconds))
+    late = min(max(since - now, 0.0), float(seconds))
+    if status == 200:
+        return said(f"{unit} found what it needs", takes=late)
+    if answer and call.state.execute and all(_answers(call.place, int(port)) for port in ports):
         call.state.execute(replace(call, argv=("systemctl", "restart", unit)))
-        return said(f"{unit} was up first: restarted")
-    return said(f"{unit} is left as it is: it does not answer, or nothing does on {' '.join(ports)}")
+        return said(f"{unit} was up first: restarted", takes=late)
+    words = f"{unit} is left as it is: it does not answer, or nothing does on {' '.join(ports)}"
+    return said(words, takes=float(seconds))
 
 
 Files = dict[str, File]
@@ -149,6 +154,7 @@ SCRIPTS: dict[str, Callable[[Call], Answer]] = {
     "gbtui-device": _device,
     "gbtui-listens": _listens,
     "gbtui-writable": _writable,
+    "gbtui-health": _health,
     "gbtui-settle": _settle,
     "gbtui-room": _room,
     "gbtui-restore": _restore,

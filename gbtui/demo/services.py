@@ -126,6 +126,16 @@ def _serves(call: Call, unit: Unit) -> bool:
     return unit.active and not unit.flaps and unit.ready <= call.state.clock.now()
 
 
+def will_answer(place: Place, url: str) -> tuple[int, float] | None:
+    """Status of `url` inside, and since when it answers or will; None where nothing is going to."""
+    parts = urlsplit(url)
+    found = next((one for one in ENDPOINTS.get(place.name, ()) if one.port == parts.port), None)
+    unit = place.units.get(found.unit) if found else None
+    if found is None or unit is None or not unit.active or unit.flaps or reach(place, found.port) != "ACCEPT":
+        return None
+    return _page(found, unit, parts.path)[0], unit.ready
+
+
 def _page(endpoint: Endpoint, unit: Unit, path: str) -> tuple[int, str]:
     if path not in endpoint.paths:
         return 404, "not found\n"

@@ -6,10 +6,10 @@ and no wait brings it back: it is restarted as a step of whatever started its co
 
 from __future__ import annotations
 
-from gbtui.guard.plan import Exec, Step
+from gbtui.guard.plan import Exec, Probe, Step
 from gbtui.operations import containers_scripts as scripts
 from gbtui.operations.base import Context
-from gbtui.operations.containers_look import Subject, healthy, services_of
+from gbtui.operations.containers_look import Subject, services_of
 from gbtui.profiles import Service
 
 UP_WITHIN, _MARGIN = 90.0, 15.0
@@ -33,6 +33,12 @@ echo "$unit is left as it is: it does not answer, or nothing does on $*"
 """
 
 
+#: gbtui-health URL   the status it answers; 000 where nothing does, which is an answer, too
+HEALTH = """
+curl -s -m 2 -o /dev/null -w '%{http_code}\\n' "$1" || :
+"""
+
+
 def settled(context: Context, found: Subject) -> tuple[Step, ...]:
     """What follows a start of `found`: nothing for most containers."""
     services = services_of(context, found)
@@ -47,10 +53,11 @@ def settle(name: str, service: Service, within: float = UP_WITHIN) -> Exec:
 
 def _step(name: str, service: Service) -> Step:
     ports = ", ".join(f":{port}" for port in service.starts_after)
+    asked = scripts.run(name, "gbtui-health", HEALTH, service.health, timeout=10.0)
     return Step(
         title=f"Restart {service.unit} if it was up before {ports}",
         does=settle(name, service),
-        done=healthy(name, service).probe,
+        done=Probe(f"{service.name} is healthy", asked, "stdout", "200"),
         no_undo=f"it comes up and goes down with {name}",
         part=True,
     )

@@ -9,7 +9,8 @@ from gbtui.guard.execute import ask
 from gbtui.guard.plan import Exec
 from gbtui.operations import dns_scripts, vault_scripts
 from gbtui.operations import services_scripts as scripts
-from gbtui.operations.containers_settle import settle
+from gbtui.operations.containers_scripts import run
+from gbtui.operations.containers_settle import HEALTH, settle
 from gbtui.profiles import load
 
 from .world import World
@@ -49,6 +50,8 @@ async def test_who_found_what_it_needs_is_left_alone(world: World) -> None:
     deaf = replace(botserver, health="http://127.0.0.1:5999/health")
     words = "system.service is left as it is: it does not answer, or nothing does on 6379\n"
     assert await out(world, settle(SYSTEM, deaf, 1.0)) == words
+    for url, status in ((botserver.health, "200"), (f"{botserver.health}y", "404"), (deaf.health, "000")):
+        assert await out(world, run(SYSTEM, "gbtui-health", HEALTH, url)) == f"{status}\n"
 
 
 async def test_one_key_of_an_environment(world: World) -> None:
