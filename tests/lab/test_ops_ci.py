@@ -1,7 +1,4 @@
-"""The CI runner on the twin: its caches cleaned by age, every night, and never under a job; its key let in.
-
-The twin's containers have no SSH: the programs of its host are lent to them.
-"""
+"""The CI runner on the twin: its caches cleaned by age, every night, and never under a job; its key let in."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from .ci_stage import ssh_lent
 from .gbtui_over_ssh import Operator
 from .twin.fixtures import Lab, full
 
@@ -30,29 +28,6 @@ lxc exec acme-alm-ci -- sh -c '
 setsid sleep 900 </dev/null >/dev/null 2>&1 &
 echo $! >/sys/fs/cgroup/system.slice/alm-ci-runner.service/cgroup.procs
 echo $!' </dev/null
-"""
-LEND = """
-lend() {
-  to=$1; shift
-  for file; do
-    [ -e "$file" ] || continue
-    for one in $(ldd "$file" | grep -o '/[^ ]*'); do
-      lxc exec "$to" -- test -e "$one" </dev/null ||
-        lxc file push -p "$(readlink -f "$one")" "$to$one" </dev/null
-    done
-    lxc file push -p --mode 755 "$file" "$to$file" </dev/null
-  done
-}
-lend acme-alm-ci /usr/bin/ssh /usr/bin/ssh-keygen
-lend acme-system /usr/sbin/sshd /usr/lib/openssh/sshd-session /usr/lib/openssh/sshd-auth /usr/bin/ssh-keygen
-lxc exec acme-system -- sh -e -c '
-useradd -r -d /run/sshd -s /usr/sbin/nologin sshd
-usermod -p "*" gbuser
-mkdir -p /etc/ssh && printf "UsePAM no\\nPasswordAuthentication no\\n" >/etc/ssh/sshd_config
-ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key
-mkdir -p /run/sshd && /usr/sbin/sshd' </dev/null
-lxc exec acme-alm-ci -- su - gbuser -c '
-mkdir -m 700 .ssh; ssh-keygen -q -t ed25519 -N "" -f .ssh/id_ed25519' </dev/null
 """
 
 
@@ -124,7 +99,7 @@ def logged_in(lab: Lab, address: str) -> bool:
 
 def test_let_in_by_its_key_and_out_again(fresh_lab: Lab, operator: Operator) -> None:
     lab, address = fresh_lab, "10.77.0.185"
-    prepared(lab, LEND)
+    ssh_lent(lab)
     assert not logged_in(lab, address)
     done = operator.sure("apply", "ci.authorise-runner", RUNNER)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -33,6 +33,7 @@ from tests.ui.screen_stage import WIDE, AppPilot, cockpit, toasts, until
 from tests.unit.runbooks.walk_cases import ROWS, Row
 
 from .gbtui_over_ssh import Operator
+from .ci_stage import ssh_lent
 from .release_stage import built, checked_out, names_its_commit
 from .twin.fixtures import Lab, full
 
@@ -75,6 +76,8 @@ async def test_from_symptom_to_verified(lab: Lab, tmp_path: Path, id_: str) -> N
         names_its_commit(lab)
         checked_out(lab)
         lab.inside("system", "psql", "-h", "localhost", "-U", "gbuser", "-d", "botserver", "-c", USERS)
+    if id_ == "runner-cannot-deploy":
+        ssh_lent(lab)
     await asyncio.to_thread(lab.fault, drill)
     session = session_on(lab, tmp_path)
     async with cockpit(session, WIDE, patience=PATIENCE) as (app, pilot):
