@@ -1,4 +1,4 @@
-"""What the runner deploys over. The twin's containers have no SSH: the programs of its host are lent to them."""
+"""What the runner deploys over. The twin's containers have no SSH: its host's programs are lent to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CI runner on the twin: its caches cleaned by age, every night, and never under a job; its key let in."""
+"""The CI runner on the twin: its caches cleaned by age, every night, never under a job; its key let in."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ from screens.runbook import RunbookScreen
 from tests.ui.screen_stage import WIDE, AppPilot, cockpit, toasts, until
 from tests.unit.runbooks.walk_cases import ROWS, Row
 
-from .gbtui_over_ssh import Operator
 from .ci_stage import ssh_lent
+from .gbtui_over_ssh import Operator
 from .release_stage import built, checked_out, names_its_commit
 from .twin.fixtures import Lab, full
 
