@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from gbtui.errors import BadInput, GbtuiError, NotFound, Refused
@@ -192,17 +193,23 @@ class Incidents:
             if self._data.get(id_):
                 raise Refused("end the incident", why=f"read-only: {self._read_only}")
             self._kept_here((last,))
-            here, self.current = self.current, None
-            return here or running
+            self.latest, self.current = self.current, None
+            return self.latest or running
         await self.send()
         if self.error is not None:
             raise self.error
         await self._shelf.append(_file(id_), encoded((last,)))
-        await self._shelf.put(CURRENT, b"")
-        await self.look()
-        closed = incident(id_, self.host, self._data[id_])
-        assert closed is not None  # noqa: S101 - its begin was read before its end
-        return closed
+        try:
+            await self._shelf.put(CURRENT, b"")
+            await self.look()
+        except (
+            GbtuiError
+        ) as error:  # it has its end there, and that is what counts: nobody takes it for one that runs
+            self.error = error
+        if self.latest is None or self.latest.id != id_ or self.latest.end is None:
+            self.latest, self.current = replace(running, entries=(*running.entries, last)), None
+            self._announce()
+        return self.latest
 
     async def _must_run(self) -> Incident:
         """The incident that runs, asked of the host where nobody has looked. Raises NotFound."""

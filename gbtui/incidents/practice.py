@@ -13,6 +13,8 @@ from gbtui.incidents.types import Incident
 if TYPE_CHECKING:
     from gbtui.runbooks.drills import Drill
 
+GIVEN_UP = "given up"
+
 
 @runtime_checkable
 class TakesFaults(Protocol):
@@ -29,15 +31,30 @@ class Practice:
         self.drill = drill
         self.given: tuple[str, ...] = ()
         """The hints so far."""
-        self.given_up = False
-        self.over: Incident | None = None
-        """Its timeline once it is over: repaired, or given up."""
+        self._over: Incident | None = None
         self._incidents = incidents
         self._id = ""
 
     async def begin(self) -> None:
         """Begin its incident. Raises what `Incidents.begin` raises."""
         self._id = (await self._incidents.begin(f"Drill: {self.drill.title}")).id
+
+    @property
+    def over(self) -> Incident | None:
+        """Its timeline once it is over: repaired, given up, or ended by whoever ended its incident.
+
+        As the host has it: an end whose answer was lost is one. Kept, because another may run by then.
+        """
+        latest = self._incidents.latest
+        if self._over is None and latest is not None and latest.id == self._id and latest.end is not None:
+            self._over = latest
+        return self._over
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it was ended without a repair, by who practised."""
+        over = self.over
+        return over is not None and over.end is not None and over.end.title.startswith(GIVEN_UP)
 
     @property
     def timeline(self) -> Incident | None:
@@ -47,11 +64,14 @@ class Practice:
 
     def score(self) -> Score | None:
         """How it goes; None before it has begun."""
+        return self._score(given_up=self.given_up)
+
+    def _score(self, *, given_up: bool) -> Score | None:
         timeline = self.timeline
         if timeline is None:
             return None
         count, now = len(self.given), datetime.now(UTC)
-        return score(timeline, self.drill.book, hints=count, given_up=self.given_up, now=now)
+        return score(timeline, self.drill.book, hints=count, given_up=given_up, now=now)
 
     @property
     def repaired(self) -> bool:
@@ -71,9 +91,8 @@ class Practice:
     async def end(self, *, given_up: bool = False) -> Score | None:
         """End it and its incident, with the score in its summary. Raises what `Incidents.end` raises."""
         if self.over is None and self.timeline is not None:
-            self.given_up = given_up
-            found = self.score()
+            found = self._score(given_up=given_up)
             points = found.points if found else 0
-            how = "given up" if given_up else "repaired"
-            self.over = await self._incidents.end(f"{how}: {points} of 100 points")
+            how = GIVEN_UP if given_up else "repaired"
+            await self._incidents.end(f"{how}: {points} of 100 points")
         return self.score()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gbtui.demo.host import DemoHost
-from gbtui.errors import BadInput, NotFound, Refused, Unreachable
+from gbtui.errors import BadInput, NotFound, Refused, TimedOut, Unreachable
 from gbtui.hosts.base import Command, Completed
 from gbtui.hosts.shelf import ROOT, Shelf
 from gbtui.incidents import watch
@@ -114,6 +114,29 @@ async def test_an_end_that_was_cut_off_does_not_block_the_next(monkeypatch: pyte
     await shelf.append(f"{first.id}.jsonl", encoded((watch.entry("end", "anna", "done"),)))
     assert await incidents.look() is None
     assert (await book(host, "ben").begin("y")).id != first.id
+
+
+@pytest.mark.parametrize("lost", ["put", "read_many"])
+async def test_an_end_is_one_though_the_host_falls_silent_after_it(
+    monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    host = DemoHost()
+    shelf = Shelf(host, "incidents")
+    incidents = Incidents(host.name, shelf, "anna", directory=None)
+    begun = await incidents.begin("x")
+
+    async def late(*_: object) -> None:
+        raise TimedOut("the host", why="no answer within 5 s")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf, lost, late)
+        closed = await incidents.end("done")
+    assert (closed.id, titles(closed)) == (begun.id, ["x", "done"])
+    assert incidents.current is None
+    assert isinstance(incidents.error, TimedOut)
+    assert await incidents.look() is None
+    assert [titles(one) for one in await incidents.all()] == [["x", "done"]]
+    assert (await incidents.begin("y")).id != begun.id
 
 
 async def test_a_copy_stays_here_for_when_the_host_is_gone(

@@ -144,3 +144,21 @@ async def test_who_gives_up_has_no_point() -> None:
     assert found is not None
     assert (found.repaired, found.points) == (False, 0)
     assert practice.over is not None
+
+
+async def test_a_drill_whose_incident_another_ends_is_over() -> None:
+    """Or whose own end was written, and its answer lost: the score is that of its timeline."""
+    host = DemoHost(faults=(VALKEY.id,))
+    incidents = Incidents(host.name, Shelf(host, "incidents"), "anna", directory=None)
+    practice = Practice(VALKEY, incidents)
+    await practice.begin()
+    await Incidents(host.name, Shelf(host, "incidents"), "ben", directory=None).end("mine now")
+    await incidents.look()
+    assert practice.over is not None
+    found = practice.score()
+    assert found is not None
+    assert not found.repaired
+    await incidents.begin("the next")
+    await incidents.end("and its end")
+    assert practice.timeline is not None
+    assert practice.timeline.title == f"Drill: {VALKEY.title}"
