@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -27,8 +28,12 @@ async def config(host: DemoHost) -> bytes:
 
 
 async def served(host: DemoHost) -> set[str]:
-    """The names in what Caddy itself says it runs."""
-    printed = await out(host, PROXY, "curl", "-fsS", "http://localhost:2019/config/")
+    """The names in what Caddy itself says it runs, as soon as it answers: it may be starting."""
+    printed = ""
+    async with asyncio.timeout(10):
+        while not printed:
+            printed = await out(host, PROXY, "curl", "-fsS", "http://localhost:2019/config/")
+            await asyncio.sleep(0)
     servers = json.loads(printed)["apps"]["http"]["servers"].values()
     matches = [match for one in servers for route in one["routes"] for match in route.get("match", ())]
     return {name for match in matches for name in match["host"]}
