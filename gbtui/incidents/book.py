@@ -202,10 +202,8 @@ class Incidents:
         try:
             await self._shelf.put(CURRENT, b"")
             await self.look()
-        except (
-            GbtuiError
-        ) as error:  # it has its end there, and that is what counts: nobody takes it for one that runs
-            self.error = error
+        except GbtuiError as error:
+            self.error = error  # its end is there, and nobody takes it for one that runs
         if self.latest is None or self.latest.id != id_ or self.latest.end is None:
             self.latest, self.current = replace(running, entries=(*running.entries, last)), None
             self._announce()

@@ -24,14 +24,12 @@ there() {
 while [ "$(date +%s)" -lt "$until" ]; do
   case $(curl -s -m 2 -o /dev/null -w '%{http_code}' "$url") in
     200) echo "$unit found what it needs"; exit 0 ;;
-    000) ;;
-    *) if there "$@"; then systemctl restart "$unit" && echo "$unit was up first: restarted"; exit; fi ;;
+    [1-9]*) if there "$@"; then systemctl restart "$unit" && echo "$unit was up first: restarted"; exit; fi ;;
   esac
   sleep 1
 done
 echo "$unit is left as it is: it does not answer, or nothing does on $*"
 """
-
 
 #: gbtui-health URL   the status it answers; 000 where nothing does, which is an answer, too
 HEALTH = """

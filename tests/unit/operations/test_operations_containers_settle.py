@@ -92,6 +92,14 @@ def test_who_does_not_answer_is_left_alone(tmp_path: Path, served: Served) -> No
     assert told == []
 
 
+def test_nothing_is_restarted_where_nothing_there_can_ask(tmp_path: Path, served: Served) -> None:
+    (tmp_path / "curl").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "curl").chmod(0o755)
+    said, told = settle(tmp_path, served.server_port, served.server_port, seconds="1")
+    assert "is left as it is" in said
+    assert told == []
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path, clock=RealClock())  # botserver needs its three seconds
