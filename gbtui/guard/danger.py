@@ -12,8 +12,8 @@ def danger_of(steps: Sequence[Step], dark: Sequence[str] = ()) -> Danger:
 
     Data lost for good, and what is handed to others, is irreversible; data lost with a way back is
     destructive. A step that merely cannot be taken back (a restart), or that darkens a service,
-    disturbs somebody: disruptive. A change with an undo is reversible; a part of an undo is taken back
-    with the step after it. Only waiting is safe.
+    disturbs somebody: disruptive. A change with an undo is reversible; a part is taken back
+    with another step. Only waiting is safe.
     """
     if any(step.publishes for step in steps):
         return Danger.IRREVERSIBLE

@@ -117,8 +117,8 @@ class Step:
     something into stays.
 
     What undoing it would do later, told by who plans it: `undo_loses` names data that goes with it,
-    for good; `undo_dark` what does not answer then. `part`: in an undo, an action that is taken back
-    with the step after it.
+    for good; `undo_dark` what does not answer then. `part`: an action that is taken back
+    with another step (in an undo: with the one after it).
     """
 
     title: str
