@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -202,4 +203,4 @@ def test_the_floor_is_learned_on_the_host(fresh_lab: Lab, operator: Operator, tm
     taken_back(other, op_id)
     again = other.run("plan", "proxy.remove-domain", "domain=secure.acme.test")
     assert (again.returncode, "the learned floor" in again.stdout) == (3, True)
-    assert before.replace('https://members.acme.test {\n\trespond "members ok"\n}\n', "") == config(lab)
+    assert config(lab) == re.sub(r"(?ms)^https://members\.acme\.test \{$.*?^\}$\n", "", before, count=1)

@@ -91,8 +91,9 @@ def test_taken_and_undone(fresh_lab: Lab, operator: Operator) -> None:
     op_id = applied(operator, "snapshots.take", f"dataset={CI}")
     (taken,) = set(zfs(fresh_lab, CI, "name,guid")) - set(before)
     assert taken.startswith("gbtui-20")
-    untyped = operator.sure("undo", op_id)
+    untyped = operator.run("undo", op_id, "--yes", "--acknowledge", "undo-warning,newest")
     assert untyped.returncode == 3, "undoing it destroys the snapshot"
+    assert "--confirm" in untyped.stderr
     undone = operator.sure("undo", op_id, "--confirm", f"{CI}@{taken.partition(chr(9))[0]}")
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert zfs(fresh_lab, CI, "name,guid") == before
