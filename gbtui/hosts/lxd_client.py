@@ -88,14 +88,21 @@ def connect(socket: str) -> Any:
     for name in ("ws4py", "urllib3", "requests"):
         # They print URLs with secrets, and tracebacks, on the screen.
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    _knock(socket)
     session = get_session_for_url("http+unix://")
     session.trust_env = False
-    return Client(endpoint=socket, timeout=TIMEOUT, session=session)
+    try:
+        return Client(endpoint=socket, timeout=TIMEOUT, session=session)
+    except Exception:
+        _knock(socket)
+        raise
 
 
 def _knock(socket: str) -> None:
-    """Connect once: pylxd says "connection aborted" to everything, the kernel says why."""
+    """Connect once more: pylxd says "connection aborted" to everything, the kernel says why.
+
+    Only after a failure: LXD 5.0.2 reads from a connection before it accepts the next one, so
+    one over which nothing is sent keeps everybody waiting until it is closed.
+    """
     with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as knock:
         knock.settimeout(TIMEOUT[0])
         knock.connect(socket)
