@@ -99,6 +99,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.remapped: Mapping[str, str] = keymap or {}
         self.refused: GbtuiError | None = None
         self.opened = False
+        self.aside = False
+        """A program has the terminal: a shell, or an editor."""
         self.connecting = ""
         self.farewell: list[str] = []
         """What is said in the terminal once the cockpit was left."""
@@ -226,6 +228,15 @@ class CockpitApp(App[int], inherit_bindings=False):
     def strip_state(self) -> StripState:
         """What the strip says now, on every screen."""
         return self.root.strip_state()
+
+    def step_aside(self, aside: bool) -> None:
+        """Nobody looks at the panes while a program has the terminal."""
+        self.aside = aside
+        self.root.poll_what_is_seen()
+
+    def bell(self) -> None:
+        if not self.aside:
+            super().bell()
 
     # -- what is typed ------------------------------------------------------------------------
 

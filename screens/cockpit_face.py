@@ -92,23 +92,24 @@ class CockpitFace(Page[None]):
     def _arrange(self) -> None:
         """Show what there is room for, and poll only that."""
         arrange(self, self.panes, self.current, one=self.one_pane)
-        self._watch()
+        self.poll_what_is_seen()
 
-    def _watch(self) -> None:
+    def poll_what_is_seen(self) -> None:
+        """Poll each pane's source only while somebody can see the pane."""
+        app = self.cockpit
         for name, feed in self.feeds.items():
-            seen = self.cockpit.opened and not self._covered and self.panes[name].display
-            feed.watch(seen)
+            feed.watch(app.opened and not app.aside and not self._covered and self.panes[name].display)
 
     @on(ScreenSuspend)
     def _covered_up(self) -> None:
         # A dialog leaves the panes in sight: they go on.
         self._covered = not isinstance(self.app.screen, ModalScreen)
-        self._watch()
+        self.poll_what_is_seen()
 
     @on(ScreenResume)
     def _in_sight(self) -> None:
         self._covered = False
-        self._watch()
+        self.poll_what_is_seen()
 
     def go(self, name: str) -> None:
         """Put the cursor into the pane `name`, and that pane in sight."""
@@ -124,7 +125,7 @@ class CockpitFace(Page[None]):
         whatever is in sight: the strip is on every screen."""
         self._end_checks += [self.session.checks().watch(), self.session.incident.watch()]
         self.session.incidents.changed.append(self._checked)
-        self._watch()
+        self.poll_what_is_seen()
         self._start_looking()
 
     def failed(self, error: GbtuiError) -> None:

@@ -15,10 +15,10 @@ from textual.app import SuspendNotSupported
 
 from gbtui.errors import BadInput, GbtuiError, Unreachable
 from gbtui.hosts.editor import Draft, editor
-from gbtui.hosts.process import run_in_terminal
 from gbtui.operations import proxy_edit
 from gbtui.operations.proxy_guards import SHRINK
 from gbtui.operations.proxy_parameters import GOING, LONGEST
+from screens.aside import attend
 from screens.ask import AskText
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ async def _edit(app: CockpitApp, given: Mapping[str, str]) -> None:
     there = await proxy_edit.found(app.session.context, given)
     draft = Draft.begin(app.session.journal.directory, there.name, there.data)
     try:
-        # Everything here stands still meanwhile, as for a shell: nothing may draw over the editor.
-        with app.suspend():
-            status = run_in_terminal((*program, str(draft.path)))
-        app.typed.forget()  # what was typed behind the key was meant for the editor
+        status = await attend(app, (*program, str(draft.path)))
     except SuspendNotSupported as error:
         draft.drop()
         raise BadInput("edit", why=str(error), hint="run gbtui in a terminal of its own") from error

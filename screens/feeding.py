@@ -30,6 +30,11 @@ class Feeding:
         self._end_watching: Callable[[], None] | None = None
 
     @property
+    def polls(self) -> bool:
+        """The source is asked again and again."""
+        return self._end_watching is not None
+
+    @property
     def reading(self) -> Reading[Any]:
         """The latest reading of the source."""
         return self.source.reading if self.source is not None else Reading()

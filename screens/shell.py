@@ -13,7 +13,7 @@ from textual.app import SuspendNotSupported
 
 from gbtui.errors import BadInput
 from gbtui.guard.journal import new_id
-from gbtui.hosts.process import run_in_terminal
+from screens.aside import attend
 
 if TYPE_CHECKING:
     from screens.app import CockpitApp
@@ -47,10 +47,7 @@ async def _shell(app: CockpitApp, instance: str) -> None:
     session.journal.append(note, session.host.name, "shell-opened", container=instance)
     began = datetime.now(UTC)
     try:
-        # Everything here stands still meanwhile, on purpose: nothing may draw over the shell.
-        with app.suspend():
-            status = run_in_terminal(session.host.shell(instance))
-        app.typed.forget()  # what was typed behind `!` was meant for the shell
+        status = await attend(app, session.host.shell(instance))
     except SuspendNotSupported as error:
         raise BadInput("open a shell", why=str(error), hint="run gbtui in a terminal of its own") from error
     finally:

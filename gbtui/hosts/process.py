@@ -183,21 +183,15 @@ async def start(argv: Sequence[str], *, stdin: bool = False, held: bool = False)
     return program
 
 
-def run_in_terminal(argv: Sequence[str]) -> int:
+async def attend_in_terminal(argv: Sequence[str]) -> int:
     """Run an interactive program on the operator's own terminal and return its exit status.
 
-    Blocking: for the time the app is suspended. Ctrl+C belongs to the program meanwhile.
+    Everything else here goes on: a link to a host is kept alive meanwhile. Ctrl+C belongs to the program.
 
     Raises:
         MissingTool: there is no such program here.
         Denied: it may not be executed.
     """
-    with _interrupts_are_its_own():
-        return _in_terminal(argv)
-
-
-async def attend_in_terminal(argv: Sequence[str]) -> int:
-    """The same, while everything else here goes on: a link to a host is kept alive meanwhile."""
     with _interrupts_are_its_own():
         return await asyncio.to_thread(_in_terminal, argv)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import screens.app  # first: it settles Textual's environment
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.profiles import load
@@ -19,7 +20,18 @@ class ShellHost(DemoHost):
         return ("sh", "-c", f"echo shell in {instance}; read line; echo said $line; read line; exit 3")
 
 
+class Ticking(CockpitApp):
+    """Writes a line for every second that it noticed."""
+
+    CSS_PATH = str(Path(screens.app.__file__).with_name("app.tcss"))
+
+    def tick(self) -> None:
+        super().tick()
+        with Path(sys.argv[1], "ticks").open("a") as ticks:
+            ticks.write("aside\n" if self.aside else "in sight\n")
+
+
 if __name__ == "__main__":
     host = ShellHost()
     host.kind = "local"
-    CockpitApp(Session(host, load(), Journal(Path(sys.argv[1])), user="alice", tenant="acme")).run()
+    Ticking(Session(host, load(), Journal(Path(sys.argv[1])), user="alice", tenant="acme")).run()

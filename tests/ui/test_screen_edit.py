@@ -73,6 +73,22 @@ async def test_an_edit_opens_its_plan_and_is_served(tmp_path: Path, with_editor:
         assert app.farewell == []
 
 
+async def test_the_cockpit_stays_awake_and_polls_nothing_meanwhile(
+    tmp_path: Path, with_editor: WithEditor
+) -> None:
+    opened = with_editor(f'until [ -e "{tmp_path}/closed" ]; do sleep 0.1; done')
+    async with cockpit(session(tmp_path / "state")) as (app, pilot):
+        feeds = [feed for name, feed in app.root.feeds.items() if app.root.panes[name].display]
+        await until(pilot, lambda: all(feed.reading.value is not None for feed in feeds))
+        await pilot.press("E")
+        await until(pilot, opened.exists)
+        await until(pilot, lambda: app.aside and not any(feed.polls for feed in feeds))
+        (tmp_path / "closed").touch()
+        await until(pilot, lambda: "nothing was changed" in toasts(app))
+        assert not app.aside
+        assert all(feed.polls for feed in feeds)
+
+
 async def test_an_unchanged_file_says_so(tmp_path: Path, with_editor: WithEditor) -> None:
     with_editor("")
     async with cockpit(session(tmp_path / "state")) as (app, pilot):

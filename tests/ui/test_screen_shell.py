@@ -20,6 +20,9 @@ def test_the_shell_has_the_terminal_and_the_cockpit_comes_back(tmp_path: Path) -
         terminal.send("Q ls\r")
         terminal.until(lambda _: b"said Q ls" in terminal.raw)
         assert [record.record for record in Journal(tmp_path).entries()] == ["shell-opened"]
+        written = len(terminal.raw)
+        terminal.until(lambda _: (tmp_path / "ticks").read_text().count("aside") >= 3)
+        assert len(terminal.raw) == written, "it is awake, and draws nothing over the shell"
         terminal.send("\r")
         terminal.until(lambda text: "1 containers" in text and "status 3" in text)
         terminal.send("Q")

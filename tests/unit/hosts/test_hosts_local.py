@@ -16,7 +16,7 @@ from gbtui.hosts.base import Command
 from gbtui.hosts.collect import ProgramStream
 from gbtui.hosts.guardian import bounded, guarded
 from gbtui.hosts.local import LocalHost, told
-from gbtui.hosts.process import run_in_terminal, start
+from gbtui.hosts.process import attend_in_terminal, start
 from tests.unit.hosts.support import descriptors, names_and_modes, processes, until
 
 
@@ -263,11 +263,11 @@ def test_shell_is_an_argv(local: LocalHost) -> None:
     assert local.shell("acme-proxy")[:5] == ("lxc", "exec", "acme-proxy", "-t", "--")
 
 
-def test_run_in_terminal_returns_the_status_and_names_a_missing_program() -> None:
-    assert run_in_terminal(("sh", "-c", "exit 5")) == 5
-    assert run_in_terminal(("sh", "-c", "kill -TERM $$")) == 143
+async def test_in_the_terminal_the_status_is_returned_and_a_missing_program_named() -> None:
+    assert await attend_in_terminal(("sh", "-c", "exit 5")) == 5
+    assert await attend_in_terminal(("sh", "-c", "kill -TERM $$")) == 143
     with pytest.raises(MissingTool, match="no-such-tool-here"):
-        run_in_terminal(("no-such-tool-here",))
+        await attend_in_terminal(("no-such-tool-here",))
 
 
 @pytest.fixture
