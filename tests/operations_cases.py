@@ -409,6 +409,9 @@ CASES: tuple[Case, ...] = (
         looks=(listed(CI), ("lxc", "query", "/1.0/instances/acme-dns/snapshots")),
     ),
     Case("containers.stop", {"container": "acme-webmail"}, looks=(LISTED,)),
+    Case(
+        "containers.stop", {"container": "acme-system"}, looks=(LISTED_SYSTEM, inside("acme-system", *HEALTH))
+    ),
     Case("containers.start", {"container": "acme-webmail"}, faults=("container-stop",), looks=(LISTED,)),
     Case("containers.restart", {"container": "acme-webmail"}, looks=(LISTED,)),
     Case(

@@ -24,7 +24,7 @@ from gbtui.operations.containers_look import (
     subject,
     up_again,
 )
-from gbtui.operations.containers_settle import settled
+from gbtui.operations.containers_settle import settled, settled_again
 from gbtui.operations.parameters import CONTAINER
 
 ITEMS = (6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -121,7 +121,7 @@ async def stop(context: Context, given: Mapping[str, str]) -> Plan:
         f"{title}, shutting it down cleanly",
         stop_action(name),
         state_is(name, "STOPPED"),
-        (start_action(name),),
+        (start_action(name), *settled_again(context, found)),
     )
     return assemble(
         STOP_CLEANLY,

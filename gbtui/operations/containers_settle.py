@@ -39,14 +39,22 @@ curl -s -m 2 -o /dev/null -w '%{http_code}\\n' "$1" || :
 
 def settled(context: Context, found: Subject) -> tuple[Step, ...]:
     """What follows a start of `found`: nothing for most containers."""
-    services = services_of(context, found)
-    return tuple(_step(found.name, service) for service in services if service.starts_after)
+    return tuple(_step(found.name, service) for service in _late(context, found))
+
+
+def settled_again(context: Context, found: Subject) -> tuple[Exec, ...]:
+    """The same, behind a start that takes a stop of `found` back."""
+    return tuple(settle(found.name, service) for service in _late(context, found))
 
 
 def settle(name: str, service: Service, within: float = UP_WITHIN) -> Exec:
     """Restart the service of container `name` where it was up first; waits at most `within` seconds."""
     words = (service.unit, service.health, f"{within:.0f}", *map(str, service.starts_after))
     return scripts.run(name, "gbtui-settle", SETTLE, *words, timeout=within + _MARGIN)
+
+
+def _late(context: Context, found: Subject) -> list[Service]:
+    return [service for service in services_of(context, found) if service.starts_after]
 
 
 def _step(name: str, service: Service) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess  # noqa: TID251 - the shell under test is another process
@@ -19,6 +20,7 @@ from tests.unit.operations.containers_rig import Desk
 
 SYSTEM, DRIVE, UNIT = "acme-system", "acme-drive", "system.service"
 TITLE = "Restart system.service if it was up before :6379"
+HEALTH = ("curl", "-sS", "-w", "%{http_code}", "-o", "/dev/null", "http://127.0.0.1:5858/health")
 SYSTEMCTL = '#!/bin/sh\necho "$*" >>"${0%/*}/log"\n'
 
 
@@ -119,8 +121,17 @@ async def test_a_degraded_botserver_comes_back_with_its_container(desk: Desk, ho
     assert plan.steps[-1].title == TITLE
     outcome = await desk.apply(plan)
     assert outcome.result == "done", outcome.message
-    health = ("curl", "-sS", "-w", "%{http_code}", "-o", "/dev/null", "http://127.0.0.1:5858/health")
-    assert await desk.run(*health, where=SYSTEM) == "200"
+    assert await desk.run(*HEALTH, where=SYSTEM) == "200"
+
+
+async def test_a_stop_is_taken_back_with_a_botserver_that_works(desk: Desk) -> None:
+    desk.host.state.places[SYSTEM].units[UNIT].cache_reached = False
+    stopped = await desk.done("containers.stop", container=SYSTEM)
+    assert (await desk.undo(stopped)).result == "done"
+    async with asyncio.timeout(30):  # it needs its three seconds once more
+        while not (said := await desk.run(*HEALTH, where=SYSTEM)):
+            await asyncio.sleep(0.1)
+    assert said == "200"
 
 
 async def test_a_start_with_it_can_still_be_taken_back(desk: Desk) -> None:
