@@ -11,13 +11,11 @@ from gbtui.errors import Changed, Failed, GbtuiError, NotFound, Unreachable
 from gbtui.guard import scripts
 from gbtui.guard.amend import amend
 from gbtui.guard.fingerprint import sha256
-from gbtui.guard.mask import mask
 from gbtui.guard.plan import Action, Amend, Exec, Probe, Replace, Wait
 from gbtui.guard.preview import command, shown, wanted
+from gbtui.guard.said import said
 from gbtui.hosts.base import Command, Completed, Host, inside
 
-OUTPUT = 2000
-"""How many bytes of a step's output are kept in the journal."""
 FILE_TIMEOUT = 30.0
 FILE_LONGEST = 45.0
 """Seconds one command of a file's replacement, and the whole of it, may take."""
@@ -46,14 +44,14 @@ class Done:
 
 def judge(probe: Probe, completed: Completed) -> Answer:
     """The pure half of `ask`: what `completed` means for `probe`."""
-    said = _said(completed)
+    what = said(completed)
     if probe.expect == "status":
-        return Answer((str(completed.status) == probe.value) is not probe.negate, said)
+        return Answer((str(completed.status) == probe.value) is not probe.negate, what)
     if not completed.ok:
-        return Answer(None, said)
+        return Answer(None, what)
     output = text.text(completed.stdout)
     match = output.strip() == probe.value if probe.expect == "stdout" else probe.value in output
-    return Answer(match is not probe.negate, said)
+    return Answer(match is not probe.negate, what)
 
 
 async def ask(host: Host, probe: Probe) -> Answer:
@@ -76,7 +74,7 @@ async def perform(
     try:
         if isinstance(action, Exec):
             completed = await host.run(replace(command(action), stdin=stdin))
-            return Done(completed.ok, _said(completed), completed.status)
+            return Done(completed.ok, said(completed), completed.status)
         if isinstance(action, Wait):
             return await _wait(host, action, stop)
         if isinstance(action, Amend):
@@ -148,7 +146,7 @@ async def _backup(host: Host, action: Replace) -> str:
     """Copy, never over another file, and check the copy's hash (R6). Twice is as good as once."""
     make = scripts.script("gbtui-backup", scripts.BACKUP, action.path, action.backup, timeout=FILE_TIMEOUT)
     completed = await host.run(_at(action.where, make))
-    wrong = Failed(f"back up {action.path}", why=_said(completed) or f"exit status {completed.status}")
+    wrong = Failed(f"back up {action.path}", why=said(completed) or f"exit status {completed.status}")
     if not completed.ok:
         raise wrong
     if not completed.stdout.startswith(sha256(action.before or b"").encode()):
@@ -160,9 +158,3 @@ async def _backup(host: Host, action: Replace) -> str:
 
 def _at(where: str, make: Command) -> Command:
     return make if where == "host" else inside(where, make)
-
-
-def _said(completed: Completed) -> str:
-    """Output of a command for people and the journal: stderr last, cleaned, bounded, secrets masked."""
-    both = b"\n".join(part.strip() for part in (completed.stdout, completed.stderr) if part.strip())
-    return mask(text.text(both, limit=OUTPUT))
