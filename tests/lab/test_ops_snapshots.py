@@ -93,8 +93,9 @@ def test_taken_and_undone(fresh_lab: Lab, operator: Operator) -> None:
     assert taken.startswith("gbtui-20")
     untyped = operator.run("undo", op_id, "--yes", "--acknowledge", "undo-warning,newest")
     assert untyped.returncode == 3, "undoing it destroys the snapshot"
-    assert "--confirm" in untyped.stderr
-    undone = operator.sure("undo", op_id, "--confirm", f"{CI}@{taken.partition(chr(9))[0]}")
+    name = f"{CI}@{taken.partition(chr(9))[0]}"
+    assert f"type '{name}' to confirm" in untyped.stderr
+    undone = operator.sure("undo", op_id, "--confirm", name)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert zfs(fresh_lab, CI, "name,guid") == before
 
