@@ -13,6 +13,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from textual.app import ScreenStackError
 from textual.command import CommandPalette
 from textual.events import Event, Key, Paste
 from textual.message import Message
@@ -84,7 +85,7 @@ class Typed:
         return seen_at is not None and event.time >= max(seen_at, self._since)
 
     async def _settle(self) -> None:
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ScreenStackError):  # no screen: by this key the cockpit was left
             async with asyncio.timeout(PATIENCE):
                 await self._effects()
         self._busy = False
