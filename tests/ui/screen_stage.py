@@ -12,7 +12,6 @@ from textual.message import Message
 from textual.notifications import Notify
 from textual.pilot import Pilot
 
-import screens.app  # first: it settles Textual's environment
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.hosts import Host
@@ -67,8 +66,6 @@ def session(
 
 class Remembering(CockpitApp):
     """The cockpit, which remembers its messages: they leave the corner before a slow test looks there."""
-
-    CSS_PATH = str(Path(screens.app.__file__).with_name("app.tcss"))
 
     def __init__(self, of: Session) -> None:
         super().__init__(of)

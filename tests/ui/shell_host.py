@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import screens.app  # first: it settles Textual's environment
 from gbtui.demo.host import DemoHost
 from gbtui.guard.journal import Journal
 from gbtui.profiles import load
@@ -22,8 +21,6 @@ class ShellHost(DemoHost):
 
 class Ticking(CockpitApp):
     """Writes a line for every second that it noticed."""
-
-    CSS_PATH = str(Path(screens.app.__file__).with_name("app.tcss"))
 
     def tick(self) -> None:
         super().tick()
