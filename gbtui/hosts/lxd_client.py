@@ -82,8 +82,9 @@ def connect(socket: str) -> Any:
     """A pylxd client for a socket path (blocking: it asks `GET /1.0`)."""
     # Imported here: 88 ms, and not needed before somebody asks LXD.
     os.environ.setdefault("PYLXD_WARNINGS", "none")
-    from pylxd import Client  # noqa: PLC0415
+    from pylxd import Client, exceptions  # noqa: PLC0415
     from pylxd.client import get_session_for_url  # noqa: PLC0415
+    from requests.exceptions import MissingSchema  # noqa: PLC0415
 
     for name in ("ws4py", "urllib3", "requests"):
         # They print URLs with secrets, and tracebacks, on the screen.
@@ -92,7 +93,7 @@ def connect(socket: str) -> Any:
     session.trust_env = False
     try:
         return Client(endpoint=socket, timeout=TIMEOUT, session=session)
-    except Exception:
+    except (exceptions.ClientConnectionFailed, MissingSchema):  # where there is no such path, it is a URL
         _knock(socket)
         raise
 
