@@ -1,8 +1,9 @@
 """A program of the operator's own in the terminal: the cockpit steps aside, and stays awake.
 
-Nothing is drawn, rung or polled meanwhile, but what is under way to and from the host goes on. LXD
-(5.0.2) reads the first bytes of a connection before it accepts the next one: had the cockpit stopped
-just after it opened one, `lxc` would hang for everybody on that host until the program ended.
+Nothing is drawn or rung meanwhile, and no pane polls, but the checks go on, and so does what is under
+way to and from the host. LXD (5.0.2) reads the first bytes of a connection before it accepts the next
+one: had the cockpit stopped just after it opened one, `lxc` would hang for everybody on that host until
+the program ended.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ async def attend(app: CockpitApp, argv: Sequence[str]) -> int:
         SuspendNotSupported: the cockpit is in no terminal of its own.
         MissingTool, Denied: the program cannot be started.
     """
-    with app.batch_update(), app.suspend():
-        app.typed.forget()  # what was typed behind the key was meant for the program
-        app.step_aside(True)
-        try:
-            status = await attend_in_terminal(argv)
-        finally:
-            app.step_aside(False)
-    app.screen.refresh()  # what changed meanwhile counts as drawn
-    return status
+    try:
+        with app.batch_update(), app.suspend():
+            app.typed.forget()  # what was typed behind the key was meant for the program
+            app.step_aside(True)
+            try:
+                return await attend_in_terminal(argv)
+            finally:
+                app.step_aside(False)
+    finally:
+        app.typed.forget()  # and what it left unread
+        app.refresh()  # what changed meanwhile counts as drawn

@@ -52,7 +52,7 @@ class Feeding:
         """Poll the source, or stop; `keep` remembers what was wanted for the next source."""
         if not keep:
             self._watching = watching
-        if watching and self._end_watching is None and self.source is not None:
+        if watching and not self.polls and self.source is not None:
             self._end_watching = self.source.watch()
         elif not watching and self._end_watching is not None:
             self._end_watching()

@@ -136,6 +136,15 @@ def test_restarting_system_and_proxy_names_what_goes_dark(fresh_lab: Lab, operat
 
 
 @full
+def test_a_stop_of_system_is_taken_back_with_a_botserver_that_works(
+    fresh_lab: Lab, operator: Operator
+) -> None:
+    undone(operator, applied(operator, "stop", "container=acme-system"))
+    health = ("curl", "-fsS", "--retry", "20", "--retry-all-errors", "--retry-delay", "1")
+    assert '"ok"' in fresh_lab.inside("system", *health, "http://127.0.0.1:5858/health").stdout
+
+
+@full
 def test_privilege_is_set_in_effect_and_taken_back(fresh_lab: Lab, operator: Operator) -> None:
     lab = fresh_lab
     assert "must be privileged" in refused(operator, "set-privileged", "container=acme-system", "value=false")
